@@ -47,5 +47,10 @@ type Entry struct {
 	Received int64 // Unix ms on the collector's clock
 	Offset   int64 // ms to add to the agent's times to get the collector's; 0 below 1 s
 	Backlog  bool  // came late: revises history, never pages
-	Record   Record
+
+	// Quarantine: a time of the record lies more than 5 min ahead of the collector's clock.
+	// It is kept and shown, and fed to no store.
+	Quarantine bool
+
+	Record Record
 }
