@@ -32,9 +32,10 @@ const maxKeys = 10_000
 // Quiet lets one line per key through in a while, and counts those that it holds back.
 // It may be used by several goroutines.
 type Quiet struct {
-	every time.Duration
-	mu    sync.Mutex
-	keys  map[string]*quietKey
+	every  time.Duration
+	mu     sync.Mutex
+	keys   map[string]*quietKey
+	forgot time.Time // when the old keys were last dropped
 }
 
 type quietKey struct {
@@ -53,7 +54,7 @@ func (q *Quiet) Allow(key string) (suppressed int, ok bool) {
 	defer q.mu.Unlock()
 	k := q.keys[key]
 	if k == nil {
-		if len(q.keys) >= maxKeys {
+		if len(q.keys) >= maxKeys && time.Since(q.forgot) >= q.every {
 			q.forget()
 		}
 		if len(q.keys) >= maxKeys {
@@ -74,6 +75,7 @@ func (q *Quiet) Allow(key string) (suppressed int, ok bool) {
 
 // forget drops the keys whose time is over.
 func (q *Quiet) forget() {
+	q.forgot = time.Now()
 	for key, k := range q.keys {
 		if time.Since(k.last) >= q.every {
 			delete(q.keys, key)
