@@ -1,0 +1,173 @@
+package snmpwire
+
+import (
+	"ninewatch/internal/oid"
+)
+
+// Append encodes m behind dst. Names need at least two numbers, the first at most 2; a value whose Type
+// is none of this package is written as NULL.
+func Append(dst []byte, m *Message) []byte {
+	p := &m.PDU
+	second, third := p.ErrorStatus, p.ErrorIndex
+	if p.Type == GetBulkRequest {
+		second, third = p.NonRepeaters, p.MaxRepetitions
+	}
+	list := 0
+	for i := range p.VarBinds {
+		list += p.VarBinds[i].Size()
+	}
+	pdu := intSize(int64(p.RequestID)) + intSize(int64(second)) + intSize(int64(third)) + tlvSize(list)
+	body := intSize(int64(m.Version)) + tlvSize(len(m.Community)) + tlvSize(pdu)
+
+	dst = appendHeader(dst, tagSequence, body)
+	dst = appendInt(dst, int64(m.Version))
+	dst = append(appendHeader(dst, tagOctetString, len(m.Community)), m.Community...)
+	dst = appendHeader(dst, byte(p.Type), pdu)
+	dst = appendInt(dst, int64(p.RequestID))
+	dst = appendInt(dst, int64(second))
+	dst = appendInt(dst, int64(third))
+	dst = appendHeader(dst, tagSequence, list)
+	for i := range p.VarBinds {
+		dst = p.VarBinds[i].append(dst)
+	}
+	return dst
+}
+
+// Overhead is the most that a message needs besides its variable bindings.
+func Overhead(community []byte) int { return len(community) + 40 }
+
+// Size is how many bytes vb takes in a message.
+func (vb *VarBind) Size() int {
+	return tlvSize(tlvSize(oidLen(vb.OID)) + tlvSize(vb.valueLen()))
+}
+
+func (vb *VarBind) append(dst []byte) []byte {
+	name, value := oidLen(vb.OID), vb.valueLen()
+	dst = appendHeader(dst, tagSequence, tlvSize(name)+tlvSize(value))
+	dst = appendOID(appendHeader(dst, tagOID, name), vb.OID)
+	switch vb.Type {
+	case Integer:
+		return appendInt(dst, vb.Int)
+	case OctetString, Opaque, IPAddress:
+		return append(appendHeader(dst, byte(vb.Type), value), vb.Bytes...)
+	case Counter32, Gauge32, TimeTicks, Counter64:
+		return appendBigEndian(appendHeader(dst, byte(vb.Type), value), vb.Uint, value)
+	case ObjectIdentifier:
+		return appendOID(appendHeader(dst, byte(vb.Type), value), vb.Object)
+	case NoSuchObject, NoSuchInstance, EndOfMibView:
+		return append(dst, byte(vb.Type), 0)
+	}
+	return append(dst, byte(Null), 0)
+}
+
+func (vb *VarBind) valueLen() int {
+	switch vb.Type {
+	case Integer:
+		return intLen(vb.Int)
+	case OctetString, Opaque, IPAddress:
+		return len(vb.Bytes)
+	case Counter32, Gauge32, TimeTicks, Counter64:
+		return uintLen(vb.Uint)
+	case ObjectIdentifier:
+		return oidLen(vb.Object)
+	}
+	return 0
+}
+
+func tlvSize(length int) int {
+	switch {
+	case length < 0x80:
+		return 2 + length
+	case length < 0x100:
+		return 3 + length
+	case length < 0x10000:
+		return 4 + length
+	}
+	return 5 + length
+}
+
+func appendHeader(dst []byte, tag byte, length int) []byte {
+	switch {
+	case length < 0x80:
+		return append(dst, tag, byte(length))
+	case length < 0x100:
+		return append(dst, tag, 0x81, byte(length))
+	case length < 0x10000:
+		return append(dst, tag, 0x82, byte(length>>8), byte(length))
+	}
+	return append(dst, tag, 0x83, byte(length>>16), byte(length>>8), byte(length))
+}
+
+func intSize(n int64) int { return 2 + intLen(n) }
+
+// intLen is the shortest two's complement form.
+func intLen(n int64) int {
+	size := 1
+	for n < -128 || n > 127 {
+		n >>= 8
+		size++
+	}
+	return size
+}
+
+// uintLen is the shortest form with the first bit clear.
+func uintLen(n uint64) int {
+	size := 1
+	for n > 0x7f {
+		n >>= 8
+		size++
+	}
+	return size
+}
+
+func appendInt(dst []byte, n int64) []byte {
+	size := intLen(n)
+	return appendBigEndian(append(dst, tagInteger, byte(size)), uint64(n), size)
+}
+
+func appendBigEndian(dst []byte, n uint64, size int) []byte {
+	for i := size - 1; i >= 0; i-- {
+		if i >= 8 {
+			dst = append(dst, 0)
+			continue
+		}
+		dst = append(dst, byte(n>>(8*i)))
+	}
+	return dst
+}
+
+func oidLen(o oid.OID) int {
+	size := 0
+	for i := 1; i < len(o); i++ {
+		size += base128Len(subID(o, i))
+	}
+	return size
+}
+
+func appendOID(dst []byte, o oid.OID) []byte {
+	for i := 1; i < len(o); i++ {
+		n := subID(o, i)
+		for shift := 7 * (base128Len(n) - 1); shift > 0; shift -= 7 {
+			dst = append(dst, byte(n>>shift)|0x80)
+		}
+		dst = append(dst, byte(n)&0x7f)
+	}
+	return dst
+}
+
+// subID is the i-th number on the wire, where the first two numbers of a name share one.
+func subID(o oid.OID, i int) uint64 {
+	if i == 1 {
+		return 40*uint64(o[0]) + uint64(o[1])
+	}
+	return uint64(o[i])
+}
+
+func base128Len(n uint64) int {
+	size := 1
+	for n > 0x7f {
+		n >>= 7
+		size++
+	}
+	return size
+}
