@@ -73,10 +73,8 @@ func (d Document) Section(problems *Problems) Section {
 // that of the value, or of the nearest part of the path that is in the file.
 func (s Section) Problemf(key, format string, args ...any) {
 	at := s
-	for _, k := range strings.Split(key, ".") {
-		if key != "" {
-			at = at.In(k)
-		}
+	if key != "" {
+		at = s.In(key)
 	}
 	p := Problem{File: at.file, Key: at.path, Text: fmt.Sprintf(format, args...)}
 	if at.node != nil {
@@ -85,10 +83,15 @@ func (s Section) Problemf(key, format string, args ...any) {
 	*s.problems = append(*s.problems, p)
 }
 
-// In is the value of key below s. Where the file lacks it, problems are told at the place of s.
+// In is the value of key (a path such as "samples.embedded") below s. Where the file lacks it, problems are
+// told at the nearest part of the path that is there.
 func (s Section) In(key string) Section {
 	s.path = join(s.path, key)
-	if value := lookup(s.node, key); value != nil {
+	for _, k := range strings.Split(key, ".") {
+		value := lookup(s.node, k)
+		if value == nil {
+			break
+		}
 		s.node = value
 	}
 	return s

@@ -1,0 +1,90 @@
+// Package httpserver runs one HTTP server: timeouts against slow clients, a port that is in use told in
+// words, and an orderly end. What it serves is the business of its Handler.
+package httpserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Deps are what a Server uses but does not own. All are required.
+type Deps struct {
+	Log     *slog.Logger
+	Handler http.Handler
+	Fatal   chan<- error // told when the server ends by itself
+}
+
+// Server is an HTTP server with a life of its own.
+type Server struct {
+	address  string
+	tls      *tls.Config
+	deps     Deps
+	http     *http.Server
+	listener net.Listener
+	wg       sync.WaitGroup
+	cancel   context.CancelFunc
+}
+
+// New returns a Server for address that is not started. With a nil config it speaks plain HTTP.
+func New(address string, config *tls.Config, deps Deps) *Server {
+	return &Server{address: address, tls: config, deps: deps}
+}
+
+// Start listens and returns; the error names the address and the mend.
+func (s *Server) Start(context.Context) error {
+	listener, err := net.Listen("tcp", s.address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program: stop that one or choose another port", s.address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s needs a right that this user lacks: choose a port above 1023", s.address)
+	case err != nil:
+		return fmt.Errorf("listen on %s: %w", s.address, err)
+	}
+	if s.tls != nil {
+		listener = tls.NewListener(listener, s.tls)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.listener, s.cancel = listener, cancel
+	s.http = &http.Server{
+		Handler:           s.deps.Handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	s.wg.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.deps.Fatal <- fmt.Errorf("serve HTTP on %s: %w", s.address, err)
+		}
+	})
+	return nil
+}
+
+// Addr is where the server listens, once it has started.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Stop ends the requests that wait (their contexts are cancelled), lets the others finish until ctx ends,
+// and then cuts them off.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.http == nil {
+		return nil
+	}
+	s.cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	s.wg.Wait()
+	return err
+}
