@@ -1,0 +1,88 @@
+# ninewatch: "make help" lists what there is. The two that matter: make run, make test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X ninewatch/internal/version.Version=$(VERSION)
+# gosnmp_nodebug: its debug log costs a third of the time and prints communities.
+# grpcnotrace: leaves out a tracer that makes the agent 2 MB larger.
+TAGS := gosnmp_nodebug,grpcnotrace
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)'
+UI := collector/ui/app
+UI_SOURCES := $(shell find $(UI) -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help build binaries run test race lint fmt proto ui e2e bench fuzz soak check deps
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ui binaries ## build both programs, with the pages inside
+
+binaries: ## build both programs into bin/
+	$(GO_BUILD) -o bin/ninewatch-agent ./agent
+	$(GO_BUILD) -o bin/ninewatch-collector ./collector
+
+ui: collector/ui/dist/index.html ## build the pages into collector/ui/dist
+
+collector/ui/dist/index.html: $(UI)/node_modules/.package-lock.json $(UI_SOURCES)
+	cd $(UI) && npm run --silent build
+	@touch $@
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.json
+	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: ## build, then start everything on this machine with a demo network
+	@$(MAKE) --no-print-directory -j2 ui go-warm
+	@$(MAKE) --no-print-directory binaries
+	bin/ninewatch-collector up --demo --data ./.run
+
+.PHONY: go-warm
+go-warm: # fetch and compile the libraries while npm works
+	@$(GO_BUILD) -o /dev/null ./agent
+	@go list -tags $(TAGS) -deps -f '{{if not .Module}}{{else if ne .Module.Path "ninewatch"}}{{.ImportPath}}{{end}}' ./collector | xargs $(GO_BUILD)
+
+deps: ## install what the tests need (Debian packages; needs root once)
+	.ci/deps
+
+test: deps ui lint ## everything: unit, race, integration and browser tests
+	go test -tags $(TAGS) -race ./...
+	cd $(UI) && npm test && npm run test:browser
+
+race: ## the Go tests under the race detector
+	go test -tags $(TAGS) -race ./...
+
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l agent collector internal proto | tee /dev/stderr)" || { echo 'run "make fmt"' >&2; exit 1; }
+	go vet -tags $(TAGS) ./...
+	go tool staticcheck -tags $(TAGS) ./...
+
+fmt: ## format the Go code
+	gofmt -w agent collector internal
+
+proto: ## generate proto/telemetry/v1 anew (needs protoc)
+	@mkdir -p bin/tools
+	go build -o bin/tools/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	PATH=$(CURDIR)/bin/tools:$$PATH protoc --go_out=. --go_opt=module=ninewatch --go-grpc_out=. --go-grpc_opt=module=ninewatch proto/telemetry/v1/telemetry.proto
+
+e2e: build ## the end-to-end scenarios on real parts
+	go test -tags $(TAGS) -count=1 -v ./internal/e2e
+
+bench: ## the benchmarks, a table of figures
+	go test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@grep -rlE '^func Fuzz' --include=*_test.go agent collector internal | while read -r file; do \
+		for target in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$file | cut -c6-); do \
+			echo "== $$(dirname $$file) $$target"; \
+			go test -tags $(TAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+		done; \
+	done
+
+SOAK ?= 10m
+soak: build ## kill -9 both ends at random for SOAK (10m) and count
+	NINEWATCH_SOAK=$(SOAK) go test -tags $(TAGS) -count=1 -v -timeout 0 -run TestSoak ./internal/e2e
+
+check: lint ## what to run before a commit: lint and the quick tests
+	go test -tags $(TAGS) ./...
