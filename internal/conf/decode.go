@@ -24,7 +24,7 @@ var (
 // Decode reads d into the struct that into points to, over the values that it holds already
 // (the defaults), and reports every mistake.
 func (d Document) Decode(into any) Problems {
-	r := reader{file: d.File}
+	r := reader{file: d.File, inline: d.Inline}
 	if d.node != nil {
 		r.value(d.node, reflect.ValueOf(into).Elem(), "")
 	}
@@ -33,6 +33,7 @@ func (d Document) Decode(into any) Problems {
 
 type reader struct {
 	file     string
+	inline   bool
 	nodes    int
 	problems Problems
 }
@@ -164,6 +165,10 @@ func (r *reader) secret(node *yaml.Node, v reflect.Value, path string) {
 		v.SetString(node.Value)
 		return
 	case yaml.MappingNode:
+		if r.inline {
+			r.problemf(node, path, "a secret that is sent has to be a text: files and variables are read where the command runs")
+			return
+		}
 		var from struct {
 			File string `yaml:"file"`
 			Env  string `yaml:"env"`
