@@ -52,9 +52,9 @@ func Hash(secretText string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// String, GoString, LogValue and the marshallers keep the secret out of logs and dumps.
+// String, Format, LogValue and MarshalText keep the secret out of logs and dumps.
 func (Token) String() string               { return "<secret>" }
-func (Token) GoString() string             { return "<secret>" }
+func (Token) Format(f fmt.State, _ rune)   { fmt.Fprint(f, "<secret>") }
 func (Token) LogValue() slog.Value         { return slog.StringValue("<secret>") }
 func (Token) MarshalText() ([]byte, error) { return []byte("<secret>"), nil }
 

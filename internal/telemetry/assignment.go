@@ -56,3 +56,9 @@ type Heartbeat struct {
 	Dropped      map[string]uint64 `json:"dropped,omitempty"` // by reason
 	Devices      uint32            `json:"devices"`
 }
+
+// The protocol versions that this program speaks (Hello and Welcome).
+const (
+	ProtocolMin = 1
+	ProtocolMax = 1
+)
