@@ -18,8 +18,8 @@ const maxSize = 64 << 20
 // Document is one YAML document of a file, parsed but not yet read into a struct.
 type Document struct {
 	File   string
-	Inline bool // it came over the network: a Secret is a text, {file: …} and {env: …} of this host are refused
-	node *yaml.Node // the root value; nil: an empty document
+	Inline bool       // it came over the network: a Secret is a text, {file: …} and {env: …} of this host are refused
+	node   *yaml.Node // the root value; nil: an empty document
 }
 
 // Parse splits a file into its documents. Empty documents are left out.
