@@ -17,7 +17,7 @@ type View interface {
 const MaxMessage = 1472
 
 // Answer returns the response to req. It is not ok when an agent stays silent: req is no request.
-// Limit is the size of the longest message allowed.
+// Limit is the size of the longest message allowed with more than one binding.
 func Answer(v View, req *snmpwire.Message, limit int) (resp snmpwire.Message, ok bool) {
 	resp = snmpwire.Message{Version: req.Version, Community: req.Community}
 	resp.PDU.Type = snmpwire.Response
@@ -43,7 +43,7 @@ func Answer(v View, req *snmpwire.Message, limit int) (resp snmpwire.Message, ok
 	for i := range resp.PDU.VarBinds {
 		size += resp.PDU.VarBinds[i].Size()
 	}
-	if size > room {
+	if size > room && len(resp.PDU.VarBinds) > 1 {
 		fail(req, &resp, snmpwire.TooBig, 0)
 		if req.Version != snmpwire.V1 {
 			resp.PDU.VarBinds = nil // RFC 3416, section 4.2.1
@@ -91,7 +91,7 @@ func nextOf(v View, version snmpwire.Version) func(oid.OID) snmpwire.VarBind {
 // bulk is RFC 3416, section 4.2.3.
 func bulk(v View, req, resp *snmpwire.PDU, room int) {
 	add := func(vb snmpwire.VarBind) bool {
-		if room -= vb.Size(); room < 0 {
+		if room -= vb.Size(); room < 0 && len(resp.VarBinds) > 0 {
 			return false
 		}
 		resp.VarBinds = append(resp.VarBinds, vb)

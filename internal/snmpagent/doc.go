@@ -7,7 +7,8 @@
 //     does not exist); SET is refused as on a read-only agent; other PDUs get no answer;
 //   - a recording is served in lexicographical order whatever its file looks like, for duplicates the
 //     last line counts, and lines that are not SNMP values are left out and counted;
-//   - no answer is longer than the limit given: GETBULK is cut short, anything else is tooBig.
+//   - an answer longer than the limit is cut short (GETBULK) or tooBig. One binding alone may be
+//     longer, in IP fragments: there are devices with such values, and they could not be read otherwise.
 //
 // A Tree is read-only after Parse and may be shared by goroutines.
 package snmpagent

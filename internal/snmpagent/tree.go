@@ -41,8 +41,8 @@ func (t *Tree) search(name oid.OID) (int, bool) {
 	})
 }
 
-// Get is View.Get. Which objects a recorded device implements is not known: another instance with
-// the same column stands for the object.
+// Get is View.Get. Which objects a recorded device implements is not known: a neighbour that differs in
+// its last number alone shows that the object is there.
 func (t *Tree) Get(name oid.OID) snmpwire.VarBind {
 	i, found := t.search(name)
 	if found {
@@ -51,7 +51,10 @@ func (t *Tree) Get(name oid.OID) snmpwire.VarBind {
 	missing := snmpwire.VarBind{OID: name, Type: snmpwire.NoSuchObject}
 	column := name[:max(0, len(name)-1)]
 	for _, near := range []int{i - 1, i} {
-		if near >= 0 && near < len(t.objects) && t.objects[near].OID.HasPrefix(column) {
+		if near < 0 || near >= len(t.objects) {
+			continue
+		}
+		if o := t.objects[near].OID; len(o) == len(name) && o.HasPrefix(column) {
 			missing.Type = snmpwire.NoSuchInstance
 		}
 	}
