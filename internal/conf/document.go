@@ -73,15 +73,22 @@ func (d Document) Section(problems *Problems) Section {
 // Problemf reports a mistake of key in s (a path such as "spool.max_size"; "" for s itself). The place is
 // that of the value, or of the nearest part of the path that is in the file.
 func (s Section) Problemf(key, format string, args ...any) {
+	*s.problems = append(*s.problems, s.Problem(key, fmt.Sprintf(format, args...)))
+}
+
+// Problem is what Problemf reports, for a mistake that shows only later.
+func (s Section) Problem(key, text string) Problem {
 	at := s
-	if key != "" {
-		at = s.In(key)
+	for _, k := range strings.Split(key, ".") {
+		if key != "" {
+			at = at.In(k)
+		}
 	}
-	p := Problem{File: at.file, Key: at.path, Text: fmt.Sprintf(format, args...)}
+	p := Problem{File: at.file, Key: at.path, Text: text}
 	if at.node != nil {
 		p.Line, p.Column = at.node.Line, at.node.Column
 	}
-	*s.problems = append(*s.problems, p)
+	return p
 }
 
 // In is the value of key (a path such as "samples.embedded") below s. Where the file lacks it, problems are

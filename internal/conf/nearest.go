@@ -7,16 +7,21 @@ import (
 
 // suggestion names the known key that key is most like, or lists them when none is near.
 func suggestion(key string, known []string) string {
-	best, distance := "", len(key)/3+2
-	for _, k := range known {
-		if d := editDistance(key, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best != "" {
+	if best := Nearest(key, known); best != "" {
 		return fmt.Sprintf(", did you mean %q?", best)
 	}
 	return ", known keys: " + strings.Join(known, ", ")
+}
+
+// Nearest is the one of known that word is most like, or "" when none is near.
+func Nearest(word string, known []string) string {
+	best, distance := "", len(word)/3+2
+	for _, k := range known {
+		if d := editDistance(word, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best
 }
 
 // editDistance is the Levenshtein distance of a and b in bytes.
