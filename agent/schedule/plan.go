@@ -1,0 +1,157 @@
+package schedule
+
+import "slices"
+
+// plan is the state of a schedule: which jobs there are, which are due, waiting and running. It has no clock
+// and no goroutine; all times are Unix ms.
+type plan struct {
+	max     int
+	wheel   *Wheel
+	keys    []string // by index in the wheel
+	tasks   map[string]*task
+	queue   []*task // due, in the order in which they start
+	running int
+	skipped int // slots that found their key still waiting or running
+}
+
+type task struct {
+	job       Job
+	every     int64
+	last      int64 // slot of the last scheduled run; 0: never
+	slot      int64 // of the run that waits
+	waiting   bool
+	triggered bool // the run that waits is no scheduled one
+	running   bool
+	again     bool // triggered while running
+	removed   bool
+}
+
+func newPlan(maxRunning int) *plan {
+	return &plan{max: maxRunning, wheel: NewWheel(nil), tasks: map[string]*task{}}
+}
+
+// set replaces the jobs. last says when a key that is new here has run, in an earlier life of the agent.
+func (p *plan) set(jobs []Job, now int64, last func(key string) int64) {
+	p.due(now)
+	keep := make(map[string]bool, len(jobs))
+	entries := make([]Entry, len(jobs))
+	p.keys = make([]string, len(jobs))
+	for i, job := range jobs {
+		keep[job.Key] = true
+		p.keys[i] = job.Key
+		entries[i] = Entry{job.Key, job.Interval}
+		t := p.tasks[job.Key]
+		isNew := t == nil
+		if isNew {
+			t = &task{last: last(job.Key)}
+			p.tasks[job.Key] = t
+		}
+		t.job, t.every, t.removed = job, millis(job.Interval), false
+		if isNew && (t.last == 0 || t.last > now || now-t.last >= t.every) {
+			t.last = 0
+			p.enqueue(t, now)
+		}
+	}
+	for key, t := range p.tasks {
+		if keep[key] {
+			continue
+		}
+		p.dequeue(t)
+		t.removed, t.again = true, false
+		if !t.running {
+			delete(p.tasks, key)
+		}
+	}
+	p.wheel = NewWheel(entries)
+	p.wheel.MoveTo(now + 1)
+}
+
+// due puts what is due by now into the queue.
+func (p *plan) due(now int64) {
+	for {
+		slot, ok := p.wheel.Peek()
+		if !ok || slot > now {
+			return
+		}
+		i, _ := p.wheel.Next()
+		t := p.tasks[p.keys[i]]
+		switch {
+		case t.last != 0 && slot-t.last < t.every: // it ran at another time than its slot, less than an interval ago
+		case t.running || t.waiting && !t.triggered:
+			p.skipped++
+		default:
+			p.dequeue(t) // the scheduled run takes the place of a triggered one that has not begun
+			p.enqueue(t, slot)
+		}
+	}
+}
+
+// trigger makes key run next, and once more when it is running. It is false when there is no such key.
+func (p *plan) trigger(key string, now int64) bool {
+	t := p.tasks[key]
+	if t == nil || t.removed {
+		return false
+	}
+	switch {
+	case t.running:
+		t.again = true
+	case t.waiting:
+		p.queue = slices.DeleteFunc(p.queue, func(q *task) bool { return q == t })
+		p.queue = slices.Insert(p.queue, 0, t)
+	default:
+		t.waiting, t.triggered, t.slot = true, true, now
+		p.queue = slices.Insert(p.queue, 0, t)
+	}
+	return true
+}
+
+// start returns the task that begins now, or nil.
+func (p *plan) start() *task {
+	if p.running >= p.max || len(p.queue) == 0 {
+		return nil
+	}
+	t := p.queue[0]
+	p.queue = slices.Delete(p.queue, 0, 1)
+	t.waiting, t.running = false, true
+	p.running++
+	if !t.triggered {
+		t.last = t.slot
+	}
+	return t
+}
+
+// done ends the run of t.
+func (p *plan) done(t *task, now int64) {
+	t.running = false
+	p.running--
+	again := t.again
+	t.again = false
+	switch {
+	case t.removed:
+		delete(p.tasks, t.job.Key)
+	case again:
+		p.trigger(t.job.Key, now)
+	}
+}
+
+// step follows a wall clock that moved by delta to now: what ran a minute ago still ran a minute ago.
+func (p *plan) step(now, delta int64) {
+	for _, t := range p.tasks {
+		if t.last != 0 {
+			t.last = max(1, t.last+delta)
+		}
+	}
+	p.wheel.MoveTo(now)
+}
+
+func (p *plan) enqueue(t *task, slot int64) {
+	t.waiting, t.triggered, t.slot = true, false, slot
+	p.queue = append(p.queue, t)
+}
+
+func (p *plan) dequeue(t *task) {
+	if t.waiting {
+		t.waiting, t.triggered = false, false
+		p.queue = slices.DeleteFunc(p.queue, func(q *task) bool { return q == t })
+	}
+}
