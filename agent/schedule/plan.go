@@ -44,11 +44,16 @@ func (p *plan) set(jobs []Job, now int64, last func(key string) int64) {
 		isNew := t == nil
 		if isNew {
 			t = &task{last: last(job.Key)}
+			if t.last > now { // the clock went back meanwhile
+				t.last = 0
+			}
 			p.tasks[job.Key] = t
 		}
 		t.job, t.every, t.removed = job, millis(job.Interval), false
-		if isNew && (t.last == 0 || t.last > now || now-t.last >= t.every) {
-			t.last = 0
+		if t.tooEarly(t.slot) && !t.triggered { // the interval has grown while the run waited
+			p.dequeue(t)
+		}
+		if isNew && !t.tooEarly(now) {
 			p.enqueue(t, now)
 		}
 	}
@@ -76,7 +81,7 @@ func (p *plan) due(now int64) {
 		i, _ := p.wheel.Next()
 		t := p.tasks[p.keys[i]]
 		switch {
-		case t.last != 0 && slot-t.last < t.every: // it ran at another time than its slot, less than an interval ago
+		case t.tooEarly(slot):
 		case t.running || t.waiting && !t.triggered:
 			p.skipped++
 		default:
@@ -85,6 +90,10 @@ func (p *plan) due(now int64) {
 		}
 	}
 }
+
+// tooEarly tells whether slot is less than an interval after the last scheduled run, which happens when that
+// run was not in a slot: the first run of a key, or one before a restart or a change of the interval.
+func (t *task) tooEarly(slot int64) bool { return t.last != 0 && slot-t.last < t.every }
 
 // trigger makes key run next, and once more when it is running. It is false when there is no such key.
 func (p *plan) trigger(key string, now int64) bool {

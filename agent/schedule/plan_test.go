@@ -38,20 +38,20 @@ func TestPlanRunsNewKeysAtOnce(t *testing.T) {
 
 func TestPlanSkipsWhileRunning(t *testing.T) {
 	p := newPlan(10)
-	p.set([]Job{{Key: "a", Interval: time.Second}}, 0, never)
+	p.set([]Job{{Key: "a", Interval: time.Second}}, 1_000, never)
 	begun(p)
-	p.due(5_000)
+	p.due(6_000)
 	if keys, _ := begun(p); keys != nil {
 		t.Fatalf("started %v while running", keys)
 	}
-	// The slot in (0, 1000] is less than an interval after the run at 0: not one that was skipped.
+	// The slot in (1000, 2000] is less than an interval after the run at 1000: not one that was skipped.
 	if p.skipped != 4 {
 		t.Errorf("skipped slots: got %d, want 4", p.skipped)
 	}
-	finish(p, "a", 5_000)
-	p.due(6_000)
-	if keys, slots := begun(p); len(keys) != 1 || slots[0] != SlotAfter("a", time.Second, 5_001) {
-		t.Errorf("after the overrun: got %v at %v, want a at %d", keys, slots, SlotAfter("a", time.Second, 5_001))
+	finish(p, "a", 6_000)
+	p.due(7_000)
+	if keys, slots := begun(p); len(keys) != 1 || slots[0] != SlotAfter("a", time.Second, 6_001) {
+		t.Errorf("after the overrun: got %v at %v, want a at %d", keys, slots, SlotAfter("a", time.Second, 6_001))
 	}
 }
 
