@@ -1,0 +1,219 @@
+package uptime
+
+import (
+	"math/big"
+	"strings"
+)
+
+// Terms is what a timeline is measured against.
+type Terms struct {
+	Period      Window
+	Calendar    *Calendar // nil: always
+	Maintenance Windows
+	Since       int64 // the target is in service from here; before is not_in_service
+	// UnreachableCounts counts unreachable as down (paths, sites, services) rather than leaving it out.
+	UnreachableCounts bool
+	Objective         *big.Rat // of 1; nil: none
+}
+
+// Outage is a maximal run of down seconds; unknown seconds inside do not end it, and do not count.
+type Outage struct {
+	From, To    int64 // To is where it was last known to be down
+	Raw         int64 // down seconds
+	Counted     int64 // of these, in agreed time of the period
+	Started     bool  // in the period
+	Restored    bool  // in the period
+	Ongoing     bool  // the target has not been seen up since
+	Cause       string
+	Uncertainty int64 // how many seconds earlier it may have begun
+}
+
+// Summary is a timeline in integers. They add up:
+// Up+Degraded+Down+Unreachable+Unknown+Maintenance+Outside+NotInService = Period.
+type Summary struct {
+	Period, Agreed                           int64
+	Up, Degraded, Down, Unreachable, Unknown int64 // within agreed time
+	Maintenance, Outside, NotInService       int64
+	Outages                                  []Outage
+	Failures                                 int64 // outages that began in the period and count
+
+	unreachableCounts bool
+	objective         *big.Rat
+}
+
+// Summarize measures a timeline, which should reach beyond the period: so outages that cross its borders
+// are known in full.
+func Summarize(timeline []Interval, t Terms) Summary {
+	s := Summary{Period: max(0, t.Period.To-t.Period.From), unreachableCounts: t.UnreachableCounts, objective: t.Objective}
+	all := NewWindows(t.Period)
+	served := all.Intersect(NewWindows(Window{max(t.Since, t.Period.From), t.Period.To}))
+	s.NotInService = s.Period - served.Seconds()
+	open := t.Calendar.Within(t.Period).Intersect(served)
+	s.Outside = served.Seconds() - open.Seconds()
+	agreed := open.Minus(t.Maintenance)
+	s.Maintenance = open.Seconds() - agreed.Seconds()
+	s.Agreed = agreed.Seconds()
+
+	count := func(st State) int64 { return during(timeline, st).Intersect(agreed).Seconds() }
+	s.Up, s.Degraded, s.Down, s.Unreachable = count(Up), count(Degraded), count(Down), count(Unreachable)
+	s.Unknown = s.Agreed - s.Up - s.Degraded - s.Down - s.Unreachable
+	s.Outages = t.measure(outages(timeline, t.UnreachableCounts), timeline, agreed)
+	for _, o := range s.Outages {
+		if o.Started && o.Counted > 0 {
+			s.Failures++
+		}
+	}
+	return s
+}
+
+func downStates(unreachableCounts bool) []State {
+	if unreachableCounts {
+		return []State{Down, Unreachable}
+	}
+	return []State{Down}
+}
+
+// outages finds the maximal runs of down seconds in a whole timeline.
+func outages(timeline []Interval, unreachableCounts bool) []Outage {
+	var out []Outage
+	open := false
+	for _, x := range timeline {
+		failed := x.State == Down || unreachableCounts && x.State == Unreachable
+		switch {
+		case failed && !open:
+			out = append(out, Outage{From: x.From, To: x.To, Ongoing: true, Cause: x.Why, Uncertainty: x.Uncertainty})
+			open = true
+		case failed:
+			out[len(out)-1].To = x.To
+		case x.State != Unknown && open:
+			out[len(out)-1].Ongoing = false
+			open = false
+		}
+	}
+	return out
+}
+
+// measure keeps the outages that touch the period, and counts their seconds.
+func (t Terms) measure(all []Outage, timeline []Interval, agreed Windows) []Outage {
+	raw := tally{rest: during(timeline, downStates(t.UnreachableCounts)...)}
+	counted := tally{rest: raw.rest.Intersect(agreed)}
+	var out []Outage
+	for _, o := range all {
+		o.Raw, o.Counted = raw.until(o.To), counted.until(o.To)
+		if o.To <= t.Period.From || o.From >= t.Period.To {
+			continue
+		}
+		o.Started = t.Period.From <= o.From
+		o.Restored = !o.Ongoing && o.To < t.Period.To
+		out = append(out, o)
+	}
+	return out
+}
+
+// tally hands out the seconds of a set in order of time. Its windows never cross the times it is asked for.
+type tally struct{ rest Windows }
+
+func (t *tally) until(end int64) int64 {
+	var n int64
+	for len(t.rest) > 0 && t.rest[0].To <= end {
+		n += t.rest[0].To - t.rest[0].From
+		t.rest = t.rest[1:]
+	}
+	return n
+}
+
+// U is the seconds in service, D the seconds out of service.
+func (s Summary) U() int64 { return s.Up + s.Degraded }
+
+// D is the seconds that count as down.
+func (s Summary) D() int64 {
+	if s.unreachableCounts {
+		return s.Down + s.Unreachable
+	}
+	return s.Down
+}
+
+// Fraction is an exact share of seconds. It has no value when Den is 0.
+type Fraction struct{ Num, Den int64 }
+
+// Availability is U/(U+D): what was seen.
+func (s Summary) Availability() Fraction { return Fraction{s.U(), s.U() + s.D()} }
+
+// Low counts unknown as down.
+func (s Summary) Low() Fraction { return Fraction{s.U(), s.U() + s.D() + s.Unknown} }
+
+// High counts unknown as up.
+func (s Summary) High() Fraction { return Fraction{s.U() + s.Unknown, s.U() + s.D() + s.Unknown} }
+
+// Coverage is the share of agreed time in which the state is known.
+func (s Summary) Coverage() Fraction { return Fraction{s.Agreed - s.Unknown, s.Agreed} }
+
+// Percent is f in percent with four decimals, floored, or "" without a value.
+func (f Fraction) Percent() string {
+	if f.Den <= 0 {
+		return ""
+	}
+	n := new(big.Int).Mul(big.NewInt(f.Num), big.NewInt(1_000_000))
+	n.Quo(n, big.NewInt(f.Den))
+	return new(big.Rat).SetFrac(n, big.NewInt(10_000)).FloatString(4)
+}
+
+func (f Fraction) rat() *big.Rat { return big.NewRat(f.Num, f.Den) }
+
+// The verdicts on an objective.
+const (
+	Met          = "met"
+	Breached     = "breached"
+	NoData       = "no_data"
+	Undetermined = "undetermined"
+)
+
+// Verdict compares the bounds with the objective; it is empty without one.
+func (s Summary) Verdict() string {
+	switch {
+	case s.objective == nil:
+		return ""
+	case s.U()+s.D() == 0:
+		return NoData
+	case s.Low().rat().Cmp(s.objective) >= 0:
+		return Met
+	case s.High().rat().Cmp(s.objective) < 0:
+		return Breached
+	}
+	return Undetermined
+}
+
+// MTBF is U/F (IEC 60050-192), without a value when nothing failed.
+func (s Summary) MTBF() Fraction { return Fraction{s.U(), s.Failures} }
+
+// MTTR is the mean counted time of the failures that were restored in the period.
+func (s Summary) MTTR() Fraction {
+	var f Fraction
+	for _, o := range s.Outages {
+		if o.Restored && o.Counted > 0 {
+			f.Num, f.Den = f.Num+o.Counted, f.Den+1
+		}
+	}
+	return f
+}
+
+// Budget is the time that may be lost in the agreed time, or nil without an objective.
+func (s Summary) Budget() *big.Rat {
+	if s.objective == nil {
+		return nil
+	}
+	b := new(big.Rat).Sub(big.NewRat(1, 1), s.objective)
+	return b.Mul(b, new(big.Rat).SetInt64(s.Agreed))
+}
+
+// Objective reads a percentage such as 99.9 as an exact share of 1.
+func Objective(percent string) (*big.Rat, bool) {
+	if len(percent) > 20 || strings.Trim(percent, "0123456789.") != "" {
+		return nil, false
+	}
+	r, ok := new(big.Rat).SetString(percent)
+	if !ok || r.Cmp(big.NewRat(100, 1)) > 0 {
+		return nil, false
+	}
+	return r.Quo(r, big.NewRat(100, 1)), true
+}
