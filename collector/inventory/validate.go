@@ -1,0 +1,256 @@
+package inventory
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"ninewatch/internal/conf"
+)
+
+const (
+	maxName      = 128
+	maxText      = 1024 // bytes of any other text
+	maxCommunity = 127  // bytes: longer ones need a long-form BER length, which many devices refuse
+	maxUsername  = 32   // RFC 3414, 2.4: msgUserName
+	minPass      = 8    // RFC 3414, 11.2: shorter passphrases are not allowed
+)
+
+var (
+	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?$`)
+
+	authProtocols = []string{"MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"}
+	privProtocols = []string{"DES", "AES", "AES192", "AES192C", "AES256", "AES256C"}
+	laterFormats  = []string{"alertmanager", "slack", "teams", "pagerduty", "template"}
+)
+
+func validName(s string) bool { return len(s) <= maxName && nameForm.MatchString(s) }
+
+func (p *parser) site(at conf.Section, s Site) {
+	p.name(at, KindSite, s.Name, s.RenamedFrom)
+	texts(at, "display_name", s.DisplayName, "region", s.Region)
+	textList(at, "tags", s.Tags)
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+		at.Problemf("time_zone", "%q is not a time zone, write for example Europe/Lisbon", s.TimeZone)
+	}
+	if s.Calendar != "" {
+		at.Problemf("calendar", "calendars are not in this version, leave it out")
+	}
+}
+
+func (p *parser) credential(at conf.Section, c *Credential) {
+	me := p.name(at, KindCredential, c.Name, "")
+	p.referAll(at, "sites", me, KindSite, c.Sites)
+	if c.SNMP == nil {
+		at.Problemf("snmp", "a credential needs snmp, write for example snmp: {version: 2c, community: …}")
+		return
+	}
+	s, at := c.SNMP, at.In("snmp")
+	if s.Version == "" && s.Username != "" {
+		s.Version = "3"
+	} else if s.Version == "" {
+		s.Version = "2c"
+	}
+	switch s.Version {
+	case "1", "2c":
+		s.validateCommunity(at)
+	case "3":
+		s.validateUser(at)
+	default:
+		at.Problemf("version", "%q is not a version of SNMP, write 1, 2c or 3", s.Version)
+	}
+}
+
+func (s *SNMP) validateCommunity(at conf.Section) {
+	switch {
+	case s.Community == "":
+		at.Problemf("community", "version %s needs a community", s.Version)
+	case len(s.Community) > maxCommunity:
+		at.Problemf("community", "%d bytes are too many, a community has at most %d", len(s.Community), maxCommunity)
+	}
+	for _, key := range []string{"username", "auth_protocol", "auth_passphrase", "priv_protocol", "priv_passphrase", "context"} {
+		if at.Has(key) {
+			at.Problemf(key, "belongs to version 3, and this is version %s: leave it out or write version: 3", s.Version)
+		}
+	}
+}
+
+func (s *SNMP) validateUser(at conf.Section) {
+	if s.Username == "" || len(s.Username) > maxUsername {
+		at.Problemf("username", "version 3 needs a username of at most %d bytes", maxUsername)
+	}
+	texts(at, "username", s.Username, "context", s.Context)
+	if at.Has("community") {
+		at.Problemf("community", "belongs to versions 1 and 2c, and this is version 3: leave it out")
+	}
+	secured(at, "auth", s.AuthProtocol, s.AuthPassphrase, authProtocols)
+	secured(at, "priv", s.PrivProtocol, s.PrivPassphrase, privProtocols)
+	if s.PrivProtocol != "" && s.AuthProtocol == "" {
+		at.Problemf("priv_protocol", "there is no privacy without authentication (RFC 3411): add auth_protocol and auth_passphrase")
+	}
+}
+
+// secured checks one protocol with its passphrase.
+func secured(at conf.Section, what, protocol string, pass conf.Secret, known []string) {
+	switch {
+	case protocol == "" && pass == "":
+	case protocol == "":
+		at.Problemf(what+"_protocol", "%s_passphrase needs a protocol: %s", what, strings.Join(known, ", "))
+	case !slices.Contains(known, protocol):
+		at.Problemf(what+"_protocol", "%q is not one of %s", protocol, strings.Join(known, ", "))
+	case len(pass) < minPass:
+		at.Problemf(what+"_passphrase", "a passphrase has at least %d characters (RFC 3414)", minPass)
+	}
+}
+
+func (p *parser) device(at conf.Section, d Device) {
+	me := p.name(at, KindDevice, d.Name, d.RenamedFrom)
+	texts(at, "display_name", d.DisplayName, "profile", d.Profile, "role", d.Role, "owner", d.Owner, "department", d.Department)
+	textList(at, "tags", d.Tags)
+	textList(at, "interfaces.monitor", d.Interfaces.Monitor)
+	textList(at, "interfaces.ignore", d.Interfaces.Ignore)
+	if d.Site == "" {
+		at.Problemf("site", "a device needs a site")
+	}
+	p.refer(at, "site", me, KindSite, d.Site)
+	p.refer(at, "credential", me, KindCredential, d.Credential)
+	p.referAll(at, "parents", me, KindDevice, d.Parents)
+	if slices.Contains(d.Parents, d.Name) {
+		at.Problemf("parents", "a device cannot be its own parent")
+	}
+	validateAddress(at, d.Address)
+	validateIntervals(at, d)
+	validateAsset(at.In("asset"), d.Asset)
+}
+
+func validateAddress(at conf.Section, address string) {
+	addr, err := netip.ParseAddr(address)
+	switch {
+	case address == "":
+		at.Problemf("address", "a device needs an address: an IP address or a host name")
+	case err == nil && (addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})):
+		at.Problemf("address", "%s is not the address of one device", address)
+	case err == nil:
+	case isHostPort(address):
+		at.Problemf("address", "%q has a port, write it under the key port", address)
+	case len(address) > 253 || !hostForm.MatchString(address) || allDigitsAndDots(address):
+		at.Problemf("address", "%q is neither an IP address nor a host name", address)
+	}
+}
+
+func isHostPort(s string) bool {
+	if _, err := netip.ParseAddrPort(s); err == nil {
+		return true
+	}
+	host, port, ok := strings.Cut(s, ":")
+	return ok && hostForm.MatchString(host) && port != "" && strings.Trim(port, "0123456789") == ""
+}
+
+func allDigitsAndDots(s string) bool { return strings.Trim(s, "0123456789.") == "" }
+
+func validateIntervals(at conf.Section, d Device) {
+	between := func(key string, v Duration, low, high time.Duration) {
+		if time.Duration(v) < low || time.Duration(v) > high {
+			at.Problemf(key, "%s is not between %s and %s", v, Duration(low), Duration(high))
+		}
+	}
+	if d.Interval != 0 || at.Has("interval") {
+		between("interval", d.Interval, time.Second, 24*time.Hour)
+	}
+	if i := d.SNMP.Interval; i != nil {
+		between("snmp.interval", *i, time.Second, 24*time.Hour)
+	}
+	if i := d.ICMP.Interval; i != nil && *i != 0 {
+		between("icmp.interval", *i, 100*time.Millisecond, time.Hour)
+	}
+	if d.ICMPInterval() == 0 && d.Credential == "" {
+		at.Problemf("icmp.interval", "without ICMP and without a credential nothing watches this device")
+	}
+}
+
+func validateAsset(at conf.Section, a Asset) {
+	dates := []string{"purchased", a.Purchased, "warranty_until", a.WarrantyUntil, "end_of_life", a.EndOfLife}
+	for i := 0; i < len(dates); i += 2 {
+		if _, err := time.Parse(time.DateOnly, dates[i+1]); dates[i+1] != "" && err != nil {
+			at.Problemf(dates[i], "%q is not a date, write for example 2026-11-30", dates[i+1])
+		}
+	}
+	texts(at, "cost", a.Cost, "tag", a.Tag)
+}
+
+func (p *parser) receiver(at conf.Section, r Receiver) {
+	me := p.name(at, KindReceiver, r.Name, "")
+	p.referAll(at, "sites", me, KindSite, r.Sites)
+	if r.Webhook == nil {
+		at.Problemf("webhook", "a receiver needs a webhook, write for example webhook: {url: …, secret: …}")
+		return
+	}
+	at = at.In("webhook")
+	validateURL(at, r.Webhook.URL)
+	switch f := r.Webhook.Format; {
+	case f == "" || f == "ninewatch":
+	case slices.Contains(laterFormats, f):
+		at.Problemf("format", "%q is not in this version, write ninewatch", f)
+	default:
+		at.Problemf("format", "%q is not a format, write ninewatch", f)
+	}
+	encoded, isBase64 := strings.CutPrefix(r.Webhook.Secret.Reveal(), "whsec_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	switch {
+	case r.Webhook.Secret == "":
+		at.Problemf("secret", "messages are signed: give a secret that the receiver knows too")
+	case isBase64 && (err != nil || len(key) == 0):
+		at.Problemf("secret", "what follows whsec_ has to be base64")
+	}
+}
+
+// validateURL never repeats the URL: its path or query may be a secret of the receiver.
+func validateURL(at conf.Section, text string) {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		at.Problemf("url", "a webhook needs a url")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		at.Problemf("url", "not a URL that begins with https:// or http:// and names a host")
+	case u.User != nil:
+		at.Problemf("url", "a URL with a user and password shows them to everybody, leave them out: messages are signed with secret")
+	case len(text) > maxText || !printable(text):
+		at.Problemf("url", "longer than %d bytes or with control characters", maxText)
+	}
+}
+
+// texts checks free texts, given as key, text, key, text.
+func texts(at conf.Section, pairs ...string) {
+	for i := 0; i < len(pairs); i += 2 {
+		checkText(at, pairs[i], pairs[i+1])
+	}
+}
+
+func textList(at conf.Section, key string, list []string) {
+	for i, text := range list {
+		if text == "" {
+			at.Item(key, i).Problemf("", "empty, leave it out")
+		}
+		checkText(at.Item(key, i), "", text)
+	}
+}
+
+func checkText(at conf.Section, key, text string) {
+	switch {
+	case len(text) > maxText:
+		at.Problemf(key, "%d bytes are too many, write at most %d", len(text), maxText)
+	case !printable(text):
+		at.Problemf(key, "%q has control characters", text)
+	}
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
+}
