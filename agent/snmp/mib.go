@@ -1,0 +1,202 @@
+package snmp
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ninewatch/internal/oid"
+	"ninewatch/internal/snmpwire"
+)
+
+// syntax is what a MIB says of the type of an object, as far as it matters to a reader.
+type syntax uint8
+
+const (
+	octets    syntax = iota // OCTET STRING
+	whole                   // Integer32, Gauge32, Unsigned32: agents mix them up, the number is the same
+	counter32               // counters are read as what they are, or not at all: the width is in the name
+	counter64
+	ticks
+	name
+)
+
+func (s syntax) matches(t snmpwire.Type) bool {
+	switch s {
+	case octets:
+		return t == snmpwire.OctetString
+	case whole:
+		return t == snmpwire.Integer || t == snmpwire.Gauge32
+	case counter32:
+		return t == snmpwire.Counter32
+	case counter64:
+		return t == snmpwire.Counter64
+	case ticks:
+		return t == snmpwire.TimeTicks
+	}
+	return t == snmpwire.ObjectIdentifier
+}
+
+// exception tells whether t says that the object or instance is not there.
+func exception(t snmpwire.Type) bool {
+	return t == snmpwire.NoSuchObject || t == snmpwire.NoSuchInstance || t == snmpwire.EndOfMibView
+}
+
+// object is a scalar (then at ends in .0) or a column.
+type object struct {
+	name   string
+	at     oid.OID
+	syntax syntax
+}
+
+// Scalars of SNMPv2-MIB (RFC 3418) and IF-MIB (RFC 2863).
+var (
+	sysDescr          = object{"sysDescr", oid.MustParse("1.3.6.1.2.1.1.1.0"), octets}
+	sysObjectID       = object{"sysObjectID", oid.MustParse("1.3.6.1.2.1.1.2.0"), name}
+	sysUpTime         = object{"sysUpTime", oid.MustParse("1.3.6.1.2.1.1.3.0"), ticks}
+	sysContact        = object{"sysContact", oid.MustParse("1.3.6.1.2.1.1.4.0"), octets}
+	sysName           = object{"sysName", oid.MustParse("1.3.6.1.2.1.1.5.0"), octets}
+	sysLocation       = object{"sysLocation", oid.MustParse("1.3.6.1.2.1.1.6.0"), octets}
+	ifNumber          = object{"ifNumber", oid.MustParse("1.3.6.1.2.1.2.1.0"), whole}
+	ifTableLastChange = object{"ifTableLastChange", oid.MustParse("1.3.6.1.2.1.31.1.5.0"), ticks}
+)
+
+func column(name, table string, number uint32, s syntax) object {
+	return object{name, oid.MustParse(table).Append(number), s}
+}
+
+const (
+	ifEntry        = "1.3.6.1.2.1.2.2.1"
+	ifXEntry       = "1.3.6.1.2.1.31.1.1.1"
+	hrStorageEntry = "1.3.6.1.2.1.25.2.3.1"
+	hrProcessor    = "1.3.6.1.2.1.25.3.3.1"
+)
+
+// Columns of ifTable and ifXTable that tell what an interface is.
+var (
+	ifDescr       = column("ifDescr", ifEntry, 2, octets)
+	ifType        = column("ifType", ifEntry, 3, whole)
+	ifMtu         = column("ifMtu", ifEntry, 4, whole)
+	ifSpeed       = column("ifSpeed", ifEntry, 5, whole)
+	ifPhysAddress = column("ifPhysAddress", ifEntry, 6, octets)
+	ifAdminStatus = column("ifAdminStatus", ifEntry, 7, whole)
+	ifOperStatus  = column("ifOperStatus", ifEntry, 8, whole)
+	ifLastChange  = column("ifLastChange", ifEntry, 9, ticks)
+	ifName        = column("ifName", ifXEntry, 1, octets)
+	ifHighSpeed   = column("ifHighSpeed", ifXEntry, 15, whole)
+	ifAlias       = column("ifAlias", ifXEntry, 18, octets)
+
+	ifCounterDiscontinuityTime = column("ifCounterDiscontinuityTime", ifXEntry, 19, ticks)
+)
+
+// Counter is one of the things that IF-MIB counts, with both widths; either may have no object.
+type Counter int
+
+// The counters of an interface.
+const (
+	InOctets Counter = iota
+	OutOctets
+	InUcastPkts
+	OutUcastPkts
+	InMulticastPkts
+	OutMulticastPkts
+	InBroadcastPkts
+	OutBroadcastPkts
+	InErrors
+	OutErrors
+	InDiscards
+	OutDiscards
+	counters
+)
+
+var ifCounters = [counters]struct{ wide, narrow object }{
+	InOctets:         {column("ifHCInOctets", ifXEntry, 6, counter64), column("ifInOctets", ifEntry, 10, counter32)},
+	OutOctets:        {column("ifHCOutOctets", ifXEntry, 10, counter64), column("ifOutOctets", ifEntry, 16, counter32)},
+	InUcastPkts:      {column("ifHCInUcastPkts", ifXEntry, 7, counter64), column("ifInUcastPkts", ifEntry, 11, counter32)},
+	OutUcastPkts:     {column("ifHCOutUcastPkts", ifXEntry, 11, counter64), column("ifOutUcastPkts", ifEntry, 17, counter32)},
+	InMulticastPkts:  {column("ifHCInMulticastPkts", ifXEntry, 8, counter64), column("ifInMulticastPkts", ifXEntry, 2, counter32)},
+	OutMulticastPkts: {column("ifHCOutMulticastPkts", ifXEntry, 12, counter64), column("ifOutMulticastPkts", ifXEntry, 4, counter32)},
+	InBroadcastPkts:  {column("ifHCInBroadcastPkts", ifXEntry, 9, counter64), column("ifInBroadcastPkts", ifXEntry, 3, counter32)},
+	OutBroadcastPkts: {column("ifHCOutBroadcastPkts", ifXEntry, 13, counter64), column("ifOutBroadcastPkts", ifXEntry, 5, counter32)},
+	InErrors:         {narrow: column("ifInErrors", ifEntry, 14, counter32)},
+	OutErrors:        {narrow: column("ifOutErrors", ifEntry, 20, counter32)},
+	InDiscards:       {narrow: column("ifInDiscards", ifEntry, 13, counter32)},
+	OutDiscards:      {narrow: column("ifOutDiscards", ifEntry, 19, counter32)},
+}
+
+// Columns of HOST-RESOURCES-MIB (RFC 2790).
+var (
+	hrStorageType            = column("hrStorageType", hrStorageEntry, 2, name)
+	hrStorageDescr           = column("hrStorageDescr", hrStorageEntry, 3, octets)
+	hrStorageAllocationUnits = column("hrStorageAllocationUnits", hrStorageEntry, 4, whole)
+	hrStorageSize            = column("hrStorageSize", hrStorageEntry, 5, whole)
+	hrStorageUsed            = column("hrStorageUsed", hrStorageEntry, 6, whole)
+	hrProcessorLoad          = column("hrProcessorLoad", hrProcessor, 2, whole)
+)
+
+// maxText is the longest text kept of a device (internal/record has the same limit).
+const maxText = 4096
+
+// Text is an octet string as people may read it: up to the first NUL, valid UTF-8 (what is not is taken
+// for ISO 8859-1, which older devices speak), without control characters, runs of which become one space.
+func Text(b []byte) string {
+	for i, c := range b {
+		if c == 0 {
+			b = b[:i]
+			break
+		}
+	}
+	s := string(b)
+	if !utf8.Valid(b) {
+		latin1 := make([]rune, len(b))
+		for i, c := range b {
+			latin1[i] = rune(c)
+		}
+		s = string(latin1)
+	}
+	fields := strings.FieldsFunc(s, unprintable)
+	for i := range fields {
+		fields[i] = strings.TrimSpace(fields[i])
+	}
+	s = strings.TrimSpace(strings.Join(fields, " "))
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "")
+	}
+	return s
+}
+
+// unprintable includes the marks that turn the direction of a line around.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// macAddress is an octet string as a hardware address; nil when it is none (a text, an IP address).
+func macAddress(b []byte) net.HardwareAddr {
+	if len(b) != 6 && len(b) != 8 {
+		return nil
+	}
+	return net.HardwareAddr(b)
+}
+
+// checked tells why vb cannot be used as o; nil for a good value. What is not there is errAbsent.
+func (o object) checked(vb snmpwire.VarBind) error {
+	switch {
+	case vb.Err != nil:
+		return vb.Err
+	case exception(vb.Type):
+		return errAbsent
+	case !o.syntax.matches(vb.Type):
+		return fmt.Errorf("%w: type 0x%02x", errType, byte(vb.Type))
+	}
+	return nil
+}
+
+// number is the value of vb as a non-negative number.
+func number64(vb snmpwire.VarBind) (n uint64, ok bool) {
+	if vb.Type == snmpwire.Integer {
+		return uint64(vb.Int), vb.Int >= 0
+	}
+	return vb.Uint, true
+}

@@ -1,0 +1,272 @@
+package snmp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"ninewatch/internal/oid"
+	"ninewatch/internal/snmpwire"
+	"ninewatch/internal/telemetry"
+)
+
+// maxSeries is how many series a frame may have (internal/frame).
+const maxSeries = 65_536
+
+// Plan is the instances of one device that are polled: a GET of known names, no walk. It remembers the
+// reading before, so it belongs to one poller at a time.
+type Plan struct {
+	device   string
+	names    []oid.OID
+	items    []item
+	template []telemetry.Series
+	left     int // series beyond maxSeries
+
+	hasIfNumber, hasLastChange bool
+	ifNumber, lastChange       uint64
+	gone                       []bool // by template: Stale was told
+	ticks                      uint64 // sysUpTime of the reading before
+	ticksAt                    time.Time
+}
+
+// item is what one name of a plan is for.
+type item struct {
+	object object
+	series int // in the template; -1: looked at, not a sample
+}
+
+// PollInfo is what a poll showed besides samples.
+type PollInfo struct {
+	Answered   bool // at least one valid reply
+	SysUpTime  uint64
+	RTT        time.Duration // of the first request
+	Requests   uint64        // datagrams, retries among them
+	Timeouts   uint64
+	Invalid    int    // values of a wrong type or encoding
+	Rediscover bool   // the plan does not fit the device any more
+	Why        string // reason of Rediscover
+	Boot       *telemetry.Boot
+}
+
+func newPlan(device string, r *Reading, rows []InterfaceReading) *Plan {
+	p := &Plan{device: device}
+	if r.UpTime {
+		p.add(sysUpTime, sysUpTime.at, nil)
+	}
+	if p.hasIfNumber = r.IfNumber != nil; p.hasIfNumber {
+		p.ifNumber = *r.IfNumber
+		p.watch(ifNumber)
+	}
+	if p.hasLastChange = r.IfTableLastChange != nil; p.hasLastChange {
+		p.lastChange = *r.IfTableLastChange
+		p.watch(ifTableLastChange)
+	}
+	for i := range rows {
+		p.addInterface(&rows[i])
+	}
+	for n, c := range r.Processors {
+		p.add(hrProcessorLoad, hrProcessorLoad.at.Append(c.HrDeviceIndex), labels("name", fmt.Sprintf("cpu%d", n)))
+	}
+	for i, storageName := range storageNames(r.Storage) {
+		s := &r.Storage[i]
+		for _, c := range []struct {
+			o     object
+			there bool
+		}{{hrStorageAllocationUnits, s.AllocationUnits != nil}, {hrStorageSize, s.Size != nil}, {hrStorageUsed, s.Used != nil}} {
+			if c.there {
+				p.add(c.o, c.o.at.Append(s.HrStorageIndex), labels("name", storageName))
+			}
+		}
+	}
+	p.gone = make([]bool, len(p.template))
+	return p
+}
+
+func (p *Plan) addInterface(r *InterfaceReading) {
+	l := labels("ifName", r.Key)
+	for n := range counters {
+		o := ifCounters[n].wide
+		if _, bits, ok := r.Counter(n); !ok {
+			continue
+		} else if bits == 32 {
+			o = ifCounters[n].narrow
+		}
+		p.add(o, o.at.Append(r.IfIndex), l)
+	}
+	if r.statuses[0] {
+		p.add(ifAdminStatus, ifAdminStatus.at.Append(r.IfIndex), l)
+	}
+	if r.statuses[1] {
+		p.add(ifOperStatus, ifOperStatus.at.Append(r.IfIndex), l)
+	}
+	if r.discontinuity {
+		p.add(ifCounterDiscontinuityTime, ifCounterDiscontinuityTime.at.Append(r.IfIndex), l)
+	}
+}
+
+func (p *Plan) add(o object, instance oid.OID, l []telemetry.Label) {
+	if len(p.template) >= maxSeries {
+		p.left++
+		return
+	}
+	p.names = append(p.names, instance)
+	p.items = append(p.items, item{o, len(p.template)})
+	p.template = append(p.template, telemetry.Series{Name: o.name, Labels: l})
+}
+
+func (p *Plan) watch(o object) {
+	p.names = append(p.names, o.at)
+	p.items = append(p.items, item{o, -1})
+}
+
+func labels(name, value string) []telemetry.Label {
+	return []telemetry.Label{{Name: name, Value: value}}
+}
+
+// storageNames gives each storage its description, or a name by index where that is empty or not its own.
+func storageNames(rows []Storage) []string {
+	out := make([]string, len(rows))
+	used := map[string]bool{}
+	for i, s := range rows {
+		out[i] = s.Descr
+		if out[i] == "" {
+			out[i] = fmt.Sprintf("storage%d", s.HrStorageIndex)
+		}
+		if used[out[i]] {
+			out[i] = fmt.Sprintf("%s#%d", out[i], s.HrStorageIndex)
+		}
+		used[out[i]] = true
+	}
+	return out
+}
+
+// Series is how many series a poll reads.
+func (p *Plan) Series() int { return len(p.template) }
+
+// After makes p go on where the plan before it stopped: a restart of the device between the two is seen.
+func (p *Plan) After(old *Plan) {
+	if old != nil {
+		p.ticks, p.ticksAt = old.ticks, old.ticksAt
+	}
+}
+
+// Poll reads the plan's instances once; at stamps the samples. The frame has a value for each that came:
+// with an error it may hold a part, and is nil when nothing was answered.
+func (p *Plan) Poll(ctx context.Context, s Session, at time.Time) (*telemetry.Frame, PollInfo, error) {
+	before := s.Counts()
+	values := make([]telemetry.Value, len(p.template))
+	info := PollInfo{}
+	first := p.names[:min(maxGet, len(p.names))]
+	if len(first) == 0 { // a device without any of it still shows that it is there
+		first = []oid.OID{sysUpTime.at}
+	}
+	start := time.Now()
+	got, err := s.Get(ctx, first...)
+	info.RTT = time.Since(start)
+	if err == nil && len(first) < len(p.names) {
+		var more []snmpwire.VarBind
+		more, err = s.Get(ctx, p.names[len(first):]...)
+		got = append(got, more...)
+	}
+	after := s.Counts()
+	info.Requests, info.Timeouts = after.Requests-before.Requests, after.Timeouts-before.Timeouts
+	if info.Answered = len(got) > 0; !info.Answered {
+		return nil, info, err
+	}
+	for i := range min(len(got), len(p.items)) {
+		p.take(p.items[i], got[i], values, &info, at)
+	}
+	return &telemetry.Frame{Device: p.device, Template: p.template,
+		Polls: []telemetry.Poll{{Time: at.UnixMilli(), Values: values}}}, info, err
+}
+
+func (i *PollInfo) rediscover(why string) {
+	if !i.Rediscover {
+		i.Rediscover, i.Why = true, why
+	}
+}
+
+// take puts one answer where it belongs.
+func (p *Plan) take(it item, vb snmpwire.VarBind, values []telemetry.Value, info *PollInfo, at time.Time) {
+	err := it.object.checked(vb)
+	switch {
+	case err == errAbsent && it.series >= 0:
+		info.rediscover("an instance vanished: " + vb.OID.String())
+		if !p.gone[it.series] {
+			p.gone[it.series] = true
+			values[it.series] = telemetry.Value{Kind: telemetry.Stale}
+		}
+		return
+	case err == errAbsent:
+		return
+	case err != nil:
+		info.Invalid++
+		return
+	}
+	switch it.object.name {
+	case sysUpTime.name:
+		p.readUpTime(vb.Uint, at, info)
+	case ifNumber.name:
+		if n, ok := number64(vb); ok && n != p.ifNumber {
+			info.rediscover("ifNumber changed")
+		}
+	case ifTableLastChange.name:
+		if vb.Uint != p.lastChange {
+			info.rediscover("ifTableLastChange changed")
+		}
+	}
+	if it.series < 0 {
+		return
+	}
+	p.gone[it.series] = false
+	if vb.Type == snmpwire.Integer {
+		values[it.series] = telemetry.IntValue(vb.Int)
+	} else {
+		values[it.series] = telemetry.UintValue(vb.Uint)
+	}
+}
+
+// Bounds of sysUpTime's own wrap at 2^32 ticks, 497 days.
+const (
+	ticksWrap  = 1 << 32
+	ticksSlack = 60 * 100 // a minute of drift between two readings
+)
+
+// readUpTime notices a start of the device: sysUpTime went back, and not by its own wrap.
+func (p *Plan) readUpTime(ticks uint64, at time.Time, info *PollInfo) {
+	info.SysUpTime = ticks
+	switch {
+	case p.ticksAt.IsZero():
+		info.Boot = &telemetry.Boot{Device: p.device, Time: at.UnixMilli(), Ticks: ticks}
+	case ticks < p.ticks && !wrapped(p.ticks, ticks, at.Sub(p.ticksAt)):
+		info.Boot = &telemetry.Boot{Device: p.device, Time: at.UnixMilli(), Ticks: ticks,
+			Previous: p.ticksAt.UnixMilli(), PreviousTicks: p.ticks}
+		info.rediscover("sysUpTime went back")
+	}
+	p.ticks, p.ticksAt = ticks, at
+}
+
+// wrapped tells whether sysUpTime got from prev to cur within elapsed by passing 2^32-1.
+func wrapped(prev, cur uint64, elapsed time.Duration) bool {
+	want := int64(prev) + int64(elapsed/(10*time.Millisecond)) - ticksWrap
+	return max(want-int64(cur), int64(cur)-want) <= ticksSlack
+}
+
+// Template is the series of p, in the order of a frame's values.
+func (p *Plan) Template() []telemetry.Series { return slices.Clone(p.template) }
+
+// Liveness asks for sysUpTime alone: the cheapest way to see that the device's agent answers. The time is
+// 0 when the device has none.
+func Liveness(ctx context.Context, s Session) (rtt time.Duration, ticks uint64, err error) {
+	start := time.Now()
+	got, err := s.Get(ctx, sysUpTime.at)
+	rtt = time.Since(start)
+	if err != nil {
+		return rtt, 0, err
+	}
+	if sysUpTime.checked(got[0]) == nil {
+		ticks = got[0].Uint
+	}
+	return rtt, ticks, nil
+}

@@ -1,0 +1,250 @@
+package snmp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"ninewatch/internal/oid"
+	"ninewatch/internal/snmpwire"
+	"ninewatch/internal/telemetry"
+)
+
+// Reading is all that was read of a device at once. What is not known is absent.
+type Reading struct {
+	System            telemetry.System
+	IfNumber          *uint64
+	IfTableLastChange *uint64
+	UpTime            bool // System.SysUpTime is known
+	Interfaces        []InterfaceReading
+	InterfacesWhole   bool // every column that tells what the interfaces are came to its end
+	Processors        []Processor
+	Storage           []Storage
+	Errors            []PartError
+	Invalid           int // values whose type or encoding was wrong
+}
+
+// InterfaceReading is a row of ifTable and ifXTable. Key is not set.
+type InterfaceReading struct {
+	telemetry.Interface
+	Wide   [counters]*uint64 // 64-bit counters
+	Narrow [counters]*uint64 // 32-bit counters
+
+	statuses      [2]bool // ifAdminStatus, ifOperStatus are there
+	discontinuity bool    // ifCounterDiscontinuityTime is there
+}
+
+// Counter returns the value of n and its width in bits: 64 where there is such an object, unless it
+// stands at 0 while the 32-bit one moved, which some agents do.
+func (r *InterfaceReading) Counter(n Counter) (value uint64, bits int, ok bool) {
+	wide, narrow := r.Wide[n], r.Narrow[n]
+	switch {
+	case wide != nil && (*wide != 0 || narrow == nil || *narrow == 0):
+		return *wide, 64, true
+	case narrow != nil:
+		return *narrow, 32, true
+	}
+	return 0, 0, false
+}
+
+// Processor is a row of hrProcessorTable.
+type Processor struct {
+	HrDeviceIndex uint32
+	Load          uint32 // percent, the last minute
+}
+
+// Storage is a row of hrStorageTable. Size and Used are in units of AllocationUnits bytes.
+type Storage struct {
+	HrStorageIndex  uint32
+	Type            oid.OID
+	Descr           string
+	AllocationUnits *uint64
+	Size, Used      *uint64
+}
+
+// Read reads the system group, the interfaces with their counters, processors and storage. It returns an
+// error when nothing at all could be read; trouble with a part is in Reading.Errors.
+func Read(ctx context.Context, s Session, limits Limits) (*Reading, error) {
+	r := &Reading{}
+	t := &tables{ctx: ctx, s: s, limits: limits}
+	if err := r.readSystem(t); err != nil {
+		return nil, err
+	}
+	r.readInterfaces(t)
+	r.readProcessors(t)
+	r.readStorage(t)
+	r.Errors, r.Invalid = t.errs, t.invalid
+	return r, nil
+}
+
+func (r *Reading) readSystem(t *tables) error {
+	objects := []object{sysDescr, sysObjectID, sysUpTime, sysContact, sysName, sysLocation, ifNumber, ifTableLastChange}
+	names := make([]oid.OID, len(objects))
+	for i, o := range objects {
+		names[i] = o.at
+	}
+	got, err := t.s.Get(t.ctx, names...)
+	if err != nil {
+		return err
+	}
+	value := func(i int) (snmpwire.VarBind, bool) {
+		err := objects[i].checked(got[i])
+		if err != nil && err != errAbsent && (got[i].Err != nil || got[i].Type != snmpwire.Null) {
+			t.problem("system."+objects[i].name, err)
+			t.invalid++
+		}
+		return got[i], err == nil
+	}
+	text := func(i int) string {
+		if vb, ok := value(i); ok {
+			return Text(vb.Bytes)
+		}
+		return ""
+	}
+	r.System = telemetry.System{SysDescr: text(0), SysContact: text(3), SysName: text(4), SysLocation: text(5)}
+	if vb, ok := value(1); ok {
+		r.System.SysObjectID = vb.Object.String()
+	}
+	if vb, ok := value(2); ok {
+		r.System.SysUpTime, r.UpTime = vb.Uint, true
+	}
+	if vb, ok := value(6); ok {
+		r.IfNumber = known(vb)
+	}
+	if vb, ok := value(7); ok {
+		r.IfTableLastChange = known(vb)
+	}
+	return nil
+}
+
+func known(vb snmpwire.VarBind) *uint64 {
+	if n, ok := number64(vb); ok {
+		return &n
+	}
+	return nil
+}
+
+func (r *Reading) readInterfaces(t *tables) {
+	c := cells{}
+	r.InterfacesWhole = t.read("ifTable", c, ifDescr, ifType, ifMtu, ifSpeed, ifPhysAddress, ifAdminStatus, ifOperStatus, ifLastChange)
+	r.InterfacesWhole = t.read("ifXTable", c, ifName, ifHighSpeed, ifAlias) && r.InterfacesWhole
+	for _, n := range ifCounters {
+		for _, o := range []object{n.narrow, n.wide} {
+			if o.at == nil {
+				continue
+			}
+			table := "ifTable"
+			if o.at.HasPrefix(ifName.at[:len(ifName.at)-1]) {
+				table = "ifXTable"
+			}
+			t.read(table, c, o)
+		}
+	}
+	t.read("ifXTable", c, ifCounterDiscontinuityTime)
+	indexes := map[uint32]bool{}
+	for _, rows := range c {
+		for i := range rows {
+			indexes[i] = true
+		}
+	}
+	for _, i := range slices.Sorted(maps.Keys(indexes)) {
+		r.Interfaces = append(r.Interfaces, interfaceOf(c, i))
+	}
+}
+
+func interfaceOf(c cells, i uint32) InterfaceReading {
+	mac, _ := c.at(ifPhysAddress, i)
+	out := InterfaceReading{Interface: telemetry.Interface{
+		IfIndex: i, IfName: c.text(ifName, i), IfDescr: c.text(ifDescr, i), IfAlias: c.text(ifAlias, i),
+		IfType: c.number(ifType, i), IfMtu: c.number(ifMtu, i), SpeedBps: speed(c, i),
+		IfAdminStatus: status(c.number(ifAdminStatus, i), 3), IfOperStatus: status(c.number(ifOperStatus, i), 7),
+		IfPhysAddress: macAddress(mac.Bytes), IfLastChange: uint64(c.number(ifLastChange, i)),
+	}}
+	if vb, ok := c.at(ifLastChange, i); ok {
+		out.IfLastChange = vb.Uint
+	}
+	_, out.statuses[0] = c.at(ifAdminStatus, i)
+	_, out.statuses[1] = c.at(ifOperStatus, i)
+	_, out.discontinuity = c.at(ifCounterDiscontinuityTime, i)
+	for n, o := range ifCounters {
+		if vb, ok := c.at(o.wide, i); ok {
+			out.Wide[n] = &vb.Uint
+		}
+		if vb, ok := c.at(o.narrow, i); ok {
+			out.Narrow[n] = &vb.Uint
+		}
+	}
+	return out
+}
+
+// speed is bit/s. ifSpeed is exact, but ends at 2^32-1, where ifHighSpeed in Mbit/s takes over (RFC 2863).
+func speed(c cells, i uint32) uint64 {
+	low, high := uint64(c.number(ifSpeed, i)), uint64(c.number(ifHighSpeed, i))*1_000_000
+	if high > 0 && (low == 0 || low == 1<<32-1 || high >= 1<<32) {
+		return high
+	}
+	if low == 1<<32-1 { // "at least": not known
+		return 0
+	}
+	return low
+}
+
+// status is a value of an enumeration that starts at 1, or 0 for what the MIB does not have.
+func status(n, last uint32) uint32 {
+	if n > last {
+		return 0
+	}
+	return n
+}
+
+func (r *Reading) readProcessors(t *tables) {
+	c := cells{}
+	t.read("hrProcessorTable", c, hrProcessorLoad)
+	rows := c[hrProcessorLoad.name]
+	for _, i := range slices.Sorted(maps.Keys(rows)) {
+		if load, ok := number64(rows[i]); ok && load <= 100 {
+			r.Processors = append(r.Processors, Processor{i, uint32(load)})
+			continue
+		}
+		t.problem(fmt.Sprintf("hrProcessorTable.hrProcessorLoad.%d", i), fmt.Errorf("load of %d %% is none", rows[i].Int))
+		t.invalid++
+	}
+}
+
+func (r *Reading) readStorage(t *tables) {
+	c := cells{}
+	t.read("hrStorageTable", c, hrStorageType, hrStorageDescr, hrStorageAllocationUnits, hrStorageSize, hrStorageUsed)
+	indexes := map[uint32]bool{}
+	for _, rows := range c {
+		for i := range rows {
+			indexes[i] = true
+		}
+	}
+	for _, i := range slices.Sorted(maps.Keys(indexes)) {
+		s := Storage{HrStorageIndex: i, Descr: c.text(hrStorageDescr, i)}
+		if vb, ok := c.at(hrStorageType, i); ok {
+			s.Type = vb.Object
+		}
+		if n := c.number(hrStorageAllocationUnits, i); n > 0 {
+			unit := uint64(n)
+			s.AllocationUnits = &unit
+		}
+		s.Size, s.Used = blocks(c, hrStorageSize, i), blocks(c, hrStorageUsed, i)
+		r.Storage = append(r.Storage, s)
+	}
+}
+
+// blocks is a number of allocation units. More than 2^31-1 of them come out negative at agents that
+// squeeze them into Integer32: the bits are right.
+func blocks(c cells, o object, i uint32) *uint64 {
+	vb, ok := c.at(o, i)
+	if !ok {
+		return nil
+	}
+	n := vb.Uint
+	if vb.Type == snmpwire.Integer {
+		n = uint64(uint32(vb.Int))
+	}
+	return &n
+}
