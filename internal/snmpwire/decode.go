@@ -1,6 +1,7 @@
 package snmpwire
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -171,16 +172,19 @@ func whole(b []byte, want byte, what string) ([]byte, error) {
 }
 
 func readInt32(b []byte, what string) (int32, []byte, error) {
+	kind := ErrSyntax
+	if what == "error-status" {
+		kind = ErrStatus
+	}
 	value, rest, err := expect(b, tagInteger, what)
+	if errors.Is(err, ErrSyntax) {
+		return 0, nil, fmt.Errorf("%w: %w", kind, err)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
 	n, err := signed(value)
 	if err != nil {
-		kind := ErrSyntax
-		if what == "error-status" {
-			kind = ErrStatus
-		}
 		return 0, nil, fmt.Errorf("%w: %s: %w", kind, what, err)
 	}
 	return int32(n), rest, nil
