@@ -49,6 +49,9 @@ func (c *Client) get(ctx context.Context, names []oid.OID) ([]snmpwire.VarBind, 
 	if reply.ErrorStatus == snmpwire.NoError {
 		return matchNames(reply.VarBinds, names), nil
 	}
+	if reply.ErrorStatus == authorizationError {
+		return nil, c.fail(Credentials, "no access: %s", statusName(reply.ErrorStatus))
+	}
 	bad := int(reply.ErrorIndex) - 1
 	if reply.ErrorStatus == snmpwire.TooBig || bad < 0 || bad >= len(names) {
 		bad = -1

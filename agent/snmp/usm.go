@@ -188,6 +188,9 @@ func (u *usm) open(datagram []byte, m *snmpwire.Message) error {
 		if err == nil {
 			in.scoped, _, err = element(plain, tagSequence) // DES leaves padding behind it
 		}
+		if err != nil && u.answered {
+			return rejected("malformed")
+		}
 		if err != nil {
 			return wrongPrivacy(u.cred.Username)
 		}
