@@ -1,0 +1,387 @@
+package icmp
+
+import (
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ninewatch/agent/schedule"
+	"ninewatch/internal/logging"
+)
+
+const (
+	// clockStep is how far the wall clock may move before the slots follow it.
+	clockStep = int64(500 * time.Millisecond)
+	// maxLate is how long after its slot a probe may be sent, and half the interval if that is less.
+	maxLate = int64(500 * time.Millisecond)
+	// sendBurst probes at most are sent before replies are read again.
+	sendBurst = 64
+	// readBatches at most are read before probes are sent again.
+	readBatches = 16
+	// shortWait is for how long replies may lie in the socket: their time stamps are the kernel's, and reading
+	// many in one call is cheaper.
+	shortWait = 2 * time.Millisecond
+	longWait  = time.Second
+	// reopenAfter is the time between attempts to open a socket that could not be opened.
+	reopenAfter = int64(10 * time.Second)
+)
+
+// engine serves the targets of one address family from one goroutine.
+type engine struct {
+	v6     bool
+	log    *slog.Logger
+	quiet  *logging.Quiet
+	m      proberMetrics
+	clock  func() reading
+	report func(Result)
+	random *rand.ChaCha8
+	id     uint16
+
+	sock     *socket // nil while it cannot be opened
+	openedAt int64   // last attempt
+	wakeFD   int
+	polled   [2]unix.PollFd
+	timeout  unix.Timespec
+
+	inbox   inbox
+	targets []*target
+	wheel   *schedule.Wheel
+	table   *table
+	last    reading // when the clocks were last compared
+	drops   uint32
+	out     [echoSize]byte
+}
+
+// run works until stop is asked for.
+func (e *engine) run() {
+	e.last = e.clock()
+	for {
+		targets, changed, stop := e.inbox.take()
+		if stop {
+			return
+		}
+		now := e.followClock()
+		if changed {
+			e.setTargets(targets, now)
+		}
+		more := e.sendDue()
+		if e.receive() {
+			more = true
+		}
+		if !more {
+			e.wait()
+		}
+	}
+}
+
+// followClock moves the slots along when the wall clock was set.
+func (e *engine) followClock() reading {
+	now := e.clock()
+	step := now.offset() - e.last.offset()
+	e.last = now
+	if step <= clockStep && step >= -clockStep {
+		return now
+	}
+	e.wheel.MoveTo(now.wall / 1e6)
+	e.m.steps.Inc()
+	e.log.Info("wall clock was set, slots follow it", "step", time.Duration(step).String())
+	return now
+}
+
+// setTargets replaces the targets; those that stay keep what is known of them.
+func (e *engine) setTargets(targets []*target, now reading) {
+	known := make(map[string]*target, len(e.targets))
+	for _, g := range e.targets {
+		known[g.Name] = g
+	}
+	entries := make([]schedule.Entry, len(targets))
+	for i, g := range targets {
+		if old := known[g.Name]; old != nil && old.addr == g.addr && old.scope == g.scope {
+			old.Target = g.Target
+			targets[i] = old
+		}
+		entries[i] = schedule.Entry{Key: g.Name, Interval: g.Interval}
+	}
+	from := now.wall/1e6 + 1
+	if slot, ok := e.wheel.Peek(); ok {
+		from = min(from, slot) // what is due already is still to be sent
+	}
+	e.targets = targets
+	e.wheel = schedule.NewWheel(entries)
+	e.wheel.MoveTo(from)
+}
+
+// sendDue sends what is due, and tells whether there is more.
+func (e *engine) sendDue() bool {
+	for range sendBurst {
+		slot, ok := e.wheel.Peek()
+		if !ok {
+			return false
+		}
+		now := e.clock()
+		late := now.wall - slot*1e6
+		if late < 0 {
+			return false
+		}
+		i, _ := e.wheel.Next()
+		g := e.targets[i]
+		if late > min(maxLate, int64(g.Interval)/2) {
+			e.m.missed.Inc()
+			continue
+		}
+		e.send(g, slot, now)
+	}
+	return true
+}
+
+// send sends one probe.
+func (e *engine) send(g *target, slot int64, now reading) {
+	if e.sock == nil {
+		e.reopen(now.mono)
+	}
+	nonce := e.random.Uint64()
+	number, p := e.table.add(g, slot, now, nonce)
+	if e.sock == nil {
+		e.table.fault(p, ReasonNoSocket)
+		return
+	}
+	p.checksum = putEcho(e.out[:], e.v6, e.sock.id, number, nonce)
+	p.sent = e.clock()
+	err := e.sock.send(e.out[:], g)
+	if err != nil && !e.sock.raw {
+		err = e.sendAgain(g, p)
+	}
+	if err != nil {
+		e.table.fault(p, faultReason(err))
+		e.logFault(g, err)
+		return
+	}
+	e.m.sent.Inc()
+}
+
+// sendAgain repeats a send that failed on a datagram socket: the error may be the pending one of another
+// probe, which the kernel hands to whatever call comes next.
+func (e *engine) sendAgain(g *target, p *probe) (err error) {
+	for range 3 {
+		e.receiveErrors()
+		p.sent = e.clock()
+		if err = e.sock.send(e.out[:], g); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (e *engine) reopen(now int64) {
+	if now-e.openedAt < reopenAfter {
+		return
+	}
+	e.openedAt = now
+	var err error
+	if e.sock, err = openSocket(e.v6, e.id); err != nil {
+		e.sock = nil
+		if suppressed, ok := e.quiet.Allow("open"); ok {
+			e.log.Warn("no ICMP socket, results are prober faults", "err", err, "suppressed", suppressed)
+		}
+	}
+}
+
+func (e *engine) logFault(g *target, err error) {
+	if suppressed, ok := e.quiet.Allow(g.Name); ok {
+		e.log.Warn("cannot send a probe, its result is a prober fault", "device", g.Name, "addr", g.Addr.String(), "err", err, "suppressed", suppressed)
+	}
+}
+
+// receive reads what came and expires what did not, and tells whether there may be more to read.
+func (e *engine) receive() (more bool) {
+	horizon := e.clock().mono // all that came before it is read below
+	if e.sock != nil {
+		var latest int64
+		if latest, more = e.readAll(); more {
+			horizon = latest
+		}
+	}
+	e.table.expireUntil(horizon)
+	return more
+}
+
+// readAll empties the socket. Under a flood it stops early: more is then true, and all that came before
+// latest is read.
+func (e *engine) readAll() (latest int64, more bool) {
+	if !e.sock.raw {
+		e.receiveErrors()
+	}
+	var err error
+	for range readBatches {
+		var n int
+		n, err = e.sock.receive(false)
+		if errors.Is(err, unix.EAGAIN) {
+			return 0, false
+		}
+		if err != nil { // interrupted, or the pending error of a probe: both are gone now
+			continue
+		}
+		now := e.clock()
+		for i := range n {
+			p := e.sock.packet(i)
+			if p.stamp != 0 {
+				latest = p.stamp - now.offset()
+			}
+			e.handle(p, now)
+		}
+		if n < batch {
+			return 0, false
+		}
+	}
+	if err != nil {
+		e.giveUp(err)
+		return 0, false
+	}
+	return latest, true
+}
+
+// giveUp closes a socket that cannot be read: what is in flight are faults, and another one is opened.
+func (e *engine) giveUp(err error) {
+	e.log.Error("cannot read the ICMP socket, will open another", "err", err)
+	e.table.doubt()
+	e.sock.close()
+	e.sock, e.openedAt, e.drops = nil, e.clock().mono, 0
+}
+
+func (e *engine) handle(p packet, now reading) {
+	if p.hasDrops && p.drops != e.drops {
+		e.m.drops.Add(int(p.drops - e.drops))
+		e.drops = p.drops
+		e.table.doubt()
+	}
+	var m message
+	var ok bool
+	switch {
+	case e.v6:
+		m, ok = parseICMPv6(p.data)
+	case e.sock.raw:
+		m, ok = parseIPv4(p.data, p.whole)
+	default:
+		m, ok = parseICMP(p.data, p.whole)
+	}
+	switch {
+	case !ok:
+		e.m.invalid.Inc()
+	case m.id != e.sock.id:
+		e.m.foreign.Inc()
+	case m.reason != "":
+		e.explain(m.echo, m.dst, m.reason, p.src)
+	default:
+		e.answer(m.echo, p, now)
+	}
+}
+
+func (e *engine) answer(m echo, p packet, now reading) {
+	sent := e.table.find(m)
+	if sent == nil || sent.target.addr != p.src {
+		e.m.foreign.Inc()
+		return
+	}
+	rtt := roundTrip(sent.sent, now, p.stamp)
+	switch {
+	case sent.state == replied:
+		e.m.duplicates.Inc()
+		sent.target.duplicates++
+	case sent.state != pending || rtt > e.table.timeout:
+		e.m.late.Inc()
+	default:
+		e.table.reply(sent, rtt)
+	}
+}
+
+// explain notes an ICMP error about a probe to dst.
+func (e *engine) explain(m echo, dst netip.Addr, reason string, hop netip.Addr) {
+	p := e.table.find(m)
+	if p == nil || p.target.addr != dst {
+		e.m.foreign.Inc()
+		return
+	}
+	e.m.icmpErrors.Inc()
+	if p.state == replied {
+		return
+	}
+	p.target.reason, p.target.hop, p.target.errSent = reason, hop, p.sent.mono
+}
+
+// receiveErrors empties the error queue of a datagram socket.
+func (e *engine) receiveErrors() {
+	for range readBatches {
+		n, err := e.sock.receive(true)
+		if err != nil {
+			return
+		}
+		for i := range n {
+			p := e.sock.packet(i)
+			if !p.extended || p.fromLocal || len(p.data) < headerSize {
+				continue
+			}
+			reason := reasonICMP(p.kind, p.code)
+			if e.v6 {
+				reason = reasonICMPv6(p.kind, p.code)
+			}
+			e.explain(parseEcho(p.data), p.src, reason, p.hop)
+		}
+	}
+}
+
+// emit turns a decided probe into a result.
+func (e *engine) emit(p *probe) {
+	g := p.target
+	r := Result{
+		Target: g.Name, Slot: time.UnixMilli(p.slot).UTC(), Interval: g.Interval,
+		Duplicates: g.duplicates,
+	}
+	g.duplicates = 0
+	switch p.state {
+	case replied:
+		r.Outcome, r.RTT = Reply, time.Duration(p.rtt)
+		e.m.replies.Inc()
+	case lost:
+		r.Outcome, r.Reason = Lost, ReasonTimeout
+		if p.explained() {
+			r.Reason, r.Hop = g.reason, g.hop
+		}
+		e.m.lost.Inc()
+	default:
+		r.Outcome, r.Reason = Fault, p.reason
+		e.m.faults.Inc()
+	}
+	e.report(r)
+}
+
+// wait sleeps until the next slot, deadline, packet or wake-up.
+func (e *engine) wait() {
+	now := e.clock()
+	idle := int64(longWait)
+	if slot, ok := e.wheel.Peek(); ok {
+		idle = min(idle, slot*1e6-now.wall)
+	}
+	deadline, inFlight := e.table.deadline()
+	if inFlight {
+		idle = min(idle, deadline-now.mono)
+	}
+	if idle <= 0 {
+		return
+	}
+	e.polled[0] = unix.PollFd{Fd: int32(e.wakeFD), Events: unix.POLLIN}
+	n := 1
+	if e.sock != nil && inFlight && idle > int64(shortWait) {
+		e.polled[1] = unix.PollFd{Fd: int32(e.sock.fd), Events: unix.POLLIN}
+		n = 2
+	}
+	e.timeout = unix.NsecToTimespec(idle)
+	woken, err := unix.Ppoll(e.polled[:n], &e.timeout, nil)
+	if err == nil && woken > 0 && e.polled[0].Revents != 0 {
+		var count [8]byte
+		unix.Read(e.wakeFD, count[:]) //nolint:errcheck // only empties the counter
+	}
+}

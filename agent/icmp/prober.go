@@ -1,0 +1,206 @@
+package icmp
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ninewatch/agent/schedule"
+	"ninewatch/internal/lifecycle"
+	"ninewatch/internal/logging"
+)
+
+// Prober asks targets for echoes. See the package comment for its promises.
+type Prober struct {
+	log     *slog.Logger
+	engines [2]*engine // IPv4, IPv6
+	wg      sync.WaitGroup
+
+	mu      sync.Mutex
+	started bool
+}
+
+// New returns a Prober that is not started: it opens no socket.
+func New(cfg Config, deps Deps) (*Prober, error) {
+	if err := errors.Join(cfg.Validate(), deps.validate()); err != nil {
+		return nil, err
+	}
+	p := &Prober{log: deps.Log.With("component", "agent/icmp")}
+	m, clock, quiet := newMetrics(deps.Metrics), newClock(), logging.NewQuiet(time.Minute)
+	var reporting sync.Mutex // the engines take turns
+	report := func(r Result) {
+		reporting.Lock()
+		defer reporting.Unlock()
+		deps.Report(r)
+	}
+	for i := range p.engines {
+		e := &engine{
+			v6: i == 1, log: p.log, quiet: quiet, m: m, clock: clock, report: report,
+			random: newRandom(), wakeFD: -1, wheel: schedule.NewWheel(nil),
+		}
+		e.id = uint16(e.random.Uint64())
+		e.table = newTable(cfg.Timeout, e.emit)
+		p.engines[i] = e
+	}
+	return p, nil
+}
+
+// newRandom returns a generator whose numbers nobody can foretell.
+func newRandom() *rand.ChaCha8 {
+	var seed [32]byte
+	crand.Read(seed[:]) //nolint:errcheck // crypto/rand.Read never fails
+	return rand.NewChaCha8(seed)
+}
+
+// Start opens the sockets and begins. It fails when neither address family can be used; when one cannot,
+// probes of that family are faults, and opening is tried again.
+func (p *Prober) Start(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.started {
+		return errors.New("icmp: started twice")
+	}
+	var errs []error
+	for _, e := range p.engines {
+		if err := e.open(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == len(p.engines) {
+		p.close()
+		return errs[0]
+	}
+	for _, err := range errs {
+		p.log.Warn("one address family cannot be probed, its results are prober faults", "err", err)
+	}
+	p.started = true
+	for _, e := range p.engines {
+		p.wg.Go(e.run)
+	}
+	return nil
+}
+
+// open opens the socket of e and what wakes it.
+func (e *engine) open() error {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return fmt.Errorf("open eventfd: %w", err)
+	}
+	e.wakeFD = fd
+	e.openedAt = e.clock().mono
+	e.sock, err = openSocket(e.v6, e.id)
+	return err
+}
+
+func (p *Prober) close() {
+	for _, e := range p.engines {
+		if e.sock != nil {
+			e.sock.close()
+			e.sock = nil
+		}
+		if e.wakeFD >= 0 {
+			unix.Close(e.wakeFD) //nolint:errcheck // nothing is buffered
+			e.wakeFD = -1
+		}
+	}
+}
+
+// Stop ends probing; what is in flight is not reported. It may be called again, and without Start.
+func (p *Prober) Stop(ctx context.Context) error {
+	p.mu.Lock()
+	started := p.started
+	for _, e := range p.engines {
+		e.inbox.stop()
+		e.wake()
+	}
+	p.mu.Unlock()
+	if !started {
+		return nil
+	}
+	if err := lifecycle.Wait(ctx, &p.wg, "ICMP probes"); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.close()
+	return nil
+}
+
+// SetTargets replaces all targets, before or after Start. The error names those that cannot be probed (a bad
+// address, an interval below 10 ms, a name that is there twice); the others are used all the same.
+func (p *Prober) SetTargets(targets []Target) error {
+	var errs []error
+	var byFamily [2][]*target
+	seen := make(map[string]bool, len(targets))
+	for _, t := range targets {
+		if err := t.validate(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if seen[t.Name] {
+			errs = append(errs, fmt.Errorf("target %q is there twice", t.Name))
+			continue
+		}
+		seen[t.Name] = true
+		g := &target{Target: t, addr: t.Addr.Unmap().WithZone("")}
+		var err error
+		if g.scope, err = scope(t.Addr); err != nil {
+			errs = append(errs, fmt.Errorf("target %q: %w", t.Name, err))
+			continue
+		}
+		family := 0
+		if g.addr.Is6() {
+			family = 1
+		}
+		byFamily[family] = append(byFamily[family], g)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, e := range p.engines {
+		e.inbox.put(byFamily[i])
+		e.wake()
+	}
+	return errors.Join(errs...)
+}
+
+// wake ends the wait of the engine.
+func (e *engine) wake() {
+	if e.wakeFD >= 0 {
+		unix.Write(e.wakeFD, []byte{1, 0, 0, 0, 0, 0, 0, 0}) //nolint:errcheck // full means that it is awake
+	}
+}
+
+// inbox hands orders to the goroutine of an engine.
+type inbox struct {
+	mu       sync.Mutex
+	targets  []*target
+	changed  bool
+	stopping bool
+}
+
+func (b *inbox) put(targets []*target) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.targets, b.changed = targets, true
+}
+
+func (b *inbox) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopping = true
+}
+
+func (b *inbox) take() (targets []*target, changed, stopping bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	targets, changed, stopping = b.targets, b.changed, b.stopping
+	b.targets, b.changed = nil, false
+	return targets, changed, stopping
+}
