@@ -14,7 +14,8 @@ import (
 // ErrInvalid means that a record breaks a limit or is no record. Trying again does not help.
 var ErrInvalid = errors.New("invalid record")
 
-const maxRecord = 16 << 20
+// maxRecord leaves room in a gRPC message of 4 MiB.
+const maxRecord = 4<<20 - 64<<10
 
 // Encode returns r as bytes.
 func Encode(r *telemetry.Record) ([]byte, error) {
