@@ -252,7 +252,7 @@ func set(v reflect.Value, text string) error {
 
 func fieldFor(v reflect.Value, key string) (reflect.Value, bool) {
 	for i := range v.NumField() {
-		if tagName(v.Type().Field(i)) == key {
+		if name := tagName(v.Type().Field(i)); name != "" && name == key {
 			return v.Field(i), true
 		}
 	}
