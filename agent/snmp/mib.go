@@ -49,22 +49,29 @@ type object struct {
 	name   string
 	at     oid.OID
 	syntax syntax
+	words  uint64 // of an enumeration: its values are 1 to words; 0: any number
 }
 
 // Scalars of SNMPv2-MIB (RFC 3418) and IF-MIB (RFC 2863).
 var (
-	sysDescr          = object{"sysDescr", oid.MustParse("1.3.6.1.2.1.1.1.0"), octets}
-	sysObjectID       = object{"sysObjectID", oid.MustParse("1.3.6.1.2.1.1.2.0"), name}
-	sysUpTime         = object{"sysUpTime", oid.MustParse("1.3.6.1.2.1.1.3.0"), ticks}
-	sysContact        = object{"sysContact", oid.MustParse("1.3.6.1.2.1.1.4.0"), octets}
-	sysName           = object{"sysName", oid.MustParse("1.3.6.1.2.1.1.5.0"), octets}
-	sysLocation       = object{"sysLocation", oid.MustParse("1.3.6.1.2.1.1.6.0"), octets}
-	ifNumber          = object{"ifNumber", oid.MustParse("1.3.6.1.2.1.2.1.0"), whole}
-	ifTableLastChange = object{"ifTableLastChange", oid.MustParse("1.3.6.1.2.1.31.1.5.0"), ticks}
+	sysDescr          = object{"sysDescr", oid.MustParse("1.3.6.1.2.1.1.1.0"), octets, 0}
+	sysObjectID       = object{"sysObjectID", oid.MustParse("1.3.6.1.2.1.1.2.0"), name, 0}
+	sysUpTime         = object{"sysUpTime", oid.MustParse("1.3.6.1.2.1.1.3.0"), ticks, 0}
+	sysContact        = object{"sysContact", oid.MustParse("1.3.6.1.2.1.1.4.0"), octets, 0}
+	sysName           = object{"sysName", oid.MustParse("1.3.6.1.2.1.1.5.0"), octets, 0}
+	sysLocation       = object{"sysLocation", oid.MustParse("1.3.6.1.2.1.1.6.0"), octets, 0}
+	ifNumber          = object{"ifNumber", oid.MustParse("1.3.6.1.2.1.2.1.0"), whole, 0}
+	ifTableLastChange = object{"ifTableLastChange", oid.MustParse("1.3.6.1.2.1.31.1.5.0"), ticks, 0}
 )
 
 func column(name, table string, number uint32, s syntax) object {
-	return object{name, oid.MustParse(table).Append(number), s}
+	return object{name: name, at: oid.MustParse(table).Append(number), syntax: s}
+}
+
+func enumeration(name, table string, number uint32, words uint64) object {
+	o := column(name, table, number, whole)
+	o.words = words
+	return o
 }
 
 const (
@@ -81,8 +88,8 @@ var (
 	ifMtu         = column("ifMtu", ifEntry, 4, whole)
 	ifSpeed       = column("ifSpeed", ifEntry, 5, whole)
 	ifPhysAddress = column("ifPhysAddress", ifEntry, 6, octets)
-	ifAdminStatus = column("ifAdminStatus", ifEntry, 7, whole)
-	ifOperStatus  = column("ifOperStatus", ifEntry, 8, whole)
+	ifAdminStatus = enumeration("ifAdminStatus", ifEntry, 7, 3)
+	ifOperStatus  = enumeration("ifOperStatus", ifEntry, 8, 7)
 	ifLastChange  = column("ifLastChange", ifEntry, 9, ticks)
 	ifName        = column("ifName", ifXEntry, 1, octets)
 	ifHighSpeed   = column("ifHighSpeed", ifXEntry, 15, whole)
@@ -190,10 +197,13 @@ func (o object) checked(vb snmpwire.VarBind) error {
 	case !o.syntax.matches(vb.Type):
 		return fmt.Errorf("%w: type 0x%02x", errType, byte(vb.Type))
 	}
+	if n, ok := number64(vb); o.words > 0 && (!ok || n < 1 || n > o.words) {
+		return fmt.Errorf("%w: %d", errWord, int64(n))
+	}
 	return nil
 }
 
-// number is the value of vb as a non-negative number.
+// number64 is the value of vb; not ok when it is negative.
 func number64(vb snmpwire.VarBind) (n uint64, ok bool) {
 	if vb.Type == snmpwire.Integer {
 		return uint64(vb.Int), vb.Int >= 0

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,8 +105,11 @@ func TestSilence(t *testing.T) { // 1
 }
 
 func TestRetryRepeatsTheRequestID(t *testing.T) { // 22: the first reply comes late
+	var mu sync.Mutex
 	var seen [][]byte
 	addr := device(t, func(req, good snmpwire.Message) [][]byte {
+		mu.Lock()
+		defer mu.Unlock()
 		if seen = append(seen, wire(req)); len(seen) < 3 {
 			return nil
 		}
@@ -115,6 +119,8 @@ func TestRetryRepeatsTheRequestID(t *testing.T) { // 22: the first reply comes l
 	if _, err := c.Get(t.Context(), nameA); err != nil {
 		t.Fatal(err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if len(seen) < 3 || !bytes.Equal(seen[0], seen[1]) || !bytes.Equal(seen[1], seen[2]) {
 		t.Errorf("requests differ: %x", seen)
 	}

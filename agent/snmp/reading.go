@@ -158,7 +158,7 @@ func interfaceOf(c cells, i uint32) InterfaceReading {
 	out := InterfaceReading{Interface: telemetry.Interface{
 		IfIndex: i, IfName: c.text(ifName, i), IfDescr: c.text(ifDescr, i), IfAlias: c.text(ifAlias, i),
 		IfType: c.number(ifType, i), IfMtu: c.number(ifMtu, i), SpeedBps: speed(c, i),
-		IfAdminStatus: status(c.number(ifAdminStatus, i), 3), IfOperStatus: status(c.number(ifOperStatus, i), 7),
+		IfAdminStatus: c.number(ifAdminStatus, i), IfOperStatus: c.number(ifOperStatus, i),
 		IfPhysAddress: macAddress(mac.Bytes), IfLastChange: uint64(c.number(ifLastChange, i)),
 	}}
 	if vb, ok := c.at(ifLastChange, i); ok {
@@ -188,14 +188,6 @@ func speed(c cells, i uint32) uint64 {
 		return 0
 	}
 	return low
-}
-
-// status is a value of an enumeration that starts at 1, or 0 for what the MIB does not have.
-func status(n, last uint32) uint32 {
-	if n > last {
-		return 0
-	}
-	return n
 }
 
 func (r *Reading) readProcessors(t *tables) {

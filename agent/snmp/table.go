@@ -12,6 +12,7 @@ import (
 var (
 	errAbsent = errors.New("not there")
 	errType   = errors.New("type is not that of the MIB")
+	errWord   = errors.New("value is not one of the MIB")
 )
 
 // tables reads columns one by one, so that what goes wrong with one costs that one alone.
