@@ -1,0 +1,83 @@
+// Which page stands at which address, for whom.
+import { useEffect } from 'preact/hooks'
+import { ApiError, forget, request } from './lib/api'
+import { connect, disconnect } from './lib/live'
+import { usePlace } from './lib/router'
+import { session } from './lib/session'
+import { store, useStore } from './lib/store'
+import type { Session } from './lib/types'
+import { Login } from './pages/login'
+import { Lazy, lazy } from './ui/lazy'
+import { Empty, Failed } from './ui/parts'
+import { Page, Shell } from './ui/shell'
+
+const pages = {
+  overview: lazy<object>(() => import('./pages/overview').then((m) => m.OverviewPage)),
+  devices: lazy<object>(() => import('./pages/devices').then((m) => m.Devices)),
+  device: lazy<{ name: string }>(() => import('./pages/device').then((m) => m.DevicePage)),
+  incidents: lazy<object>(() => import('./pages/incidents').then((m) => m.Incidents)),
+  incident: lazy<{ id: string }>(() => import('./pages/incident').then((m) => m.Incident)),
+  agents: lazy<object>(() => import('./pages/agents').then((m) => m.Agents)),
+  settings: lazy<object>(() => import('./pages/settings').then((m) => m.Settings)),
+}
+
+/** The page at this address is fetched together with the question who is signed in. */
+function warm(path: string) {
+  const [, section, name] = path.split('/')
+  const key = (section === '' ? 'overview' : name ? section!.replace(/s$/, '') : section) as keyof typeof pages
+  pages[key]?.load().catch(() => { /* said where the page is drawn */ })
+}
+warm(location.pathname)
+
+const unreachable = store<ApiError | undefined>(undefined)
+
+export async function whoAmI() {
+  try {
+    session.set(await request<Session>('GET', 'session'))
+    unreachable.set(undefined)
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 401) return session.set(null)
+    unreachable.set(e instanceof ApiError ? e : new ApiError(0, 'The collector does not answer.', String(e)))
+    setTimeout(whoAmI, 3000)
+  }
+}
+
+export function App() {
+  const who = useStore(session)
+  const lost = useStore(unreachable)
+  useEffect(() => {
+    void whoAmI()
+  }, [])
+  const name = who?.user.name
+  useEffect(() => {
+    forget()
+    if (!name) return
+    connect()
+    return disconnect
+  }, [name])
+  if (who === undefined) {
+    return lost ? <main class="lg" id="main"><h1 class="vh">ninewatch</h1><Failed what="The collector cannot be reached." error={lost} again={whoAmI} /></main> : null
+  }
+  if (who === null) return <Login signedIn={whoAmI} />
+  return <Shell><Routes /></Shell>
+}
+
+function Routes() {
+  const { path } = usePlace()
+  const [, section, name] = path.split('/')
+  const part = name ? decodeURIComponent(name) : ''
+  switch (section) {
+    case '': return <Lazy page={pages.overview} props={{}} />
+    case 'devices': return part ? <Lazy key={part} page={pages.device} props={{ name: part }} /> : <Lazy page={pages.devices} props={{}} />
+    case 'incidents': return part ? <Lazy key={part} page={pages.incident} props={{ id: part }} /> : <Lazy page={pages.incidents} props={{}} />
+    case 'agents': return <Lazy page={pages.agents} props={{}} />
+    case 'settings': return <Lazy page={pages.settings} props={{}} />
+    default:
+      return (
+        <Page title="Nothing here">
+          <div class="head"><h1 class="eyebrow">{path}</h1><p class="answer"><b>There is no page at this address.</b> It may have moved, or the link was cut short.</p></div>
+          <section class="card"><Empty action={<a class="link" href="/">To the overview</a>}>The navigation has all there is.</Empty></section>
+        </Page>
+      )
+  }
+}
