@@ -31,9 +31,9 @@ type evaluated struct {
 	spans   []span
 }
 
-// evaluate judges one stream up to asOf (ms). With edge the newest sample vouches until the hold expires:
-// that is what can be said now, before the next sample is due.
-func evaluate(s Stream, pol Policy, asOf int64, edge bool) evaluated {
+// evaluate judges one stream up to asOf (ms). With edge (ms) the newest sample vouches for at least as long,
+// and until the hold expires: that is what can be said before the next sample is due.
+func evaluate(s Stream, pol Policy, asOf, edge int64) evaluated {
 	p := pol.probe(s.Probe)
 	e := evaluated{Stream: s, samples: confirm(mergeRuns(s.Runs, pol.DegradedPPM, asOf), p)}
 	e.spans = cover(e.samples, p, asOf, edge)
@@ -49,7 +49,7 @@ func evaluate(s Stream, pol Policy, asOf int64, edge bool) evaluated {
 
 // cover tells for which time each sample vouches: until the next where no more than the hold lies between,
 // else for one interval.
-func cover(in []judged, p ProbePolicy, asOf int64, edge bool) []span {
+func cover(in []judged, p ProbePolicy, asOf, edge int64) []span {
 	var out []span
 	for i, s := range in {
 		end := s.last() + p.lone(s.every)
@@ -57,8 +57,8 @@ func cover(in []judged, p ProbePolicy, asOf int64, edge bool) []span {
 			if next := in[i+1]; next.t-s.last() <= p.hold(s.every, next.every) {
 				end = next.t
 			}
-		} else if edge {
-			end = s.last() + p.hold(s.every, s.every)
+		} else if edge > 0 {
+			end = s.last() + max(edge, p.hold(s.every, s.every))
 		}
 		x := span{from: s.t, to: min(end, asOf), state: s.state, why: s.why}
 		if i > 0 && len(out) > 0 && out[len(out)-1].to == s.t {

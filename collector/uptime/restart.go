@@ -3,8 +3,6 @@ package uptime
 import (
 	"cmp"
 	"slices"
-
-	"ninewatch/internal/telemetry"
 )
 
 // Reading is a reply that carried sysUpTime.
@@ -113,18 +111,6 @@ func firstSample(streams [][]series, from, to int64, fits func(class) bool) (int
 		}
 	}
 	return best, found
-}
-
-// BootReadings turns the boots that agents recorded into pairs of readings.
-func BootReadings(boots []telemetry.Boot) []Reading {
-	out := make([]Reading, 0, 2*len(boots))
-	for _, b := range boots {
-		if b.Previous > 0 {
-			out = append(out, Reading{Time: b.Previous, Ticks: b.PreviousTicks})
-		}
-		out = append(out, Reading{Time: b.Time, Ticks: b.Ticks})
-	}
-	return out
 }
 
 // WithReboots lays the down time of reboots over a timeline.

@@ -12,15 +12,19 @@ import (
 // unknown if none is up and any is unknown, else down. A stream that nobody watched at that time has no
 // voice; a stream that looked in vain (prober fault, wrong credentials, not yet confirmed) has.
 func Timeline(streams []Stream, pol Policy, from, to, asOf int64) []Interval {
-	return clip(toSeconds(combine(streams, pol, asOf, false)), from, to)
+	return clip(toSeconds(combine(streams, pol, asOf, 0)), from, to)
 }
 
 // combine judges all streams of a device, in milliseconds. Time in which no stream has a voice is left out.
-func combine(streams []Stream, pol Policy, asOf int64, edge bool) []span {
+func combine(streams []Stream, pol Policy, asOf, edge int64) []span {
 	all := make([]evaluated, 0, len(streams))
 	for _, s := range streams {
 		all = append(all, evaluate(s, pol, asOf, edge))
 	}
+	return combineEvaluated(all, pol, asOf)
+}
+
+func combineEvaluated(all []evaluated, pol Policy, asOf int64) []span {
 	if pol.Sharpen {
 		sharpen(all, pol, asOf)
 	}

@@ -159,7 +159,7 @@ func judge(in timelineInput, period Window) (*judgedVector, error) {
 			return nil, fmt.Errorf("target %q: %w", name, err)
 		}
 		j.restarts[name] = Restarts(readings, streams, pol)
-		line := toSeconds(combine(streams, pol, asOf, false))
+		line := toSeconds(combine(streams, pol, asOf, 0))
 		line = WithReboots(line, j.restarts[name])
 		j.raw[name] = line
 		if len(line) > 0 {

@@ -1,0 +1,417 @@
+package uptime
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+
+	"ninewatch/internal/telemetry"
+)
+
+// ErrUnknownScope means that a scope names no device and no site of the inventory.
+var ErrUnknownScope = errors.New("unknown scope")
+
+// Engine keeps the verdict of every device. It has no goroutines: who owns it calls Observe with what was
+// stored, and Refresh every second or so for what changes by the passing of time alone.
+type Engine struct {
+	cfg   Config
+	deps  Deps
+	facts facts
+	m     engineMetrics
+
+	mu       sync.RWMutex
+	devices  map[string]*device
+	contacts map[string]contact
+}
+
+// device is the working state of one device. Only one device is ever locked at a time.
+type device struct {
+	target // site and parents are guarded by Engine.mu; the rest never changes
+
+	mu      sync.Mutex
+	tail    *tail // nil: has to be read
+	first   int64 // ms of the first evidence; MaxInt64 without
+	history []Interval
+	from    int64 // s: history covers [from, tail.exact)
+	trimAt  int   // runs in the tail at which to trim again
+	arrival arrival
+	verdict Verdict
+	judged  bool
+	recheck int64 // ms: when the verdict may change without new facts
+}
+
+// New returns an Engine that has read nothing yet.
+func New(cfg Config, deps Deps) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("uptime: %w", err)
+	}
+	deps.Log = deps.Log.With("component", "collector/uptime")
+	return &Engine{
+		cfg: cfg, deps: deps, facts: facts{deps.DB}, m: newEngineMetrics(deps.Metrics),
+		devices: map[string]*device{}, contacts: map[string]contact{},
+	}, nil
+}
+
+// Reload reads the inventory again, and judges devices that are new or whose place changed.
+func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
+	targets, err := e.facts.targets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	e.mu.Lock()
+	maps.DeleteFunc(e.devices, func(name string, _ *device) bool { _, ok := targets[name]; return !ok })
+	for name, t := range targets {
+		d, ok := e.devices[name]
+		switch {
+		case !ok:
+			e.devices[name] = &device{target: t}
+			changed = append(changed, name)
+		case d.site != t.site || !slices.Equal(d.parents, t.parents):
+			d.site, d.parents = t.site, t.parents
+			changed = append(changed, name)
+		}
+	}
+	e.mu.Unlock()
+	return e.judge(ctx, changed)
+}
+
+// Observe takes entries that are stored by now, and returns the verdicts that changed. Only the devices in
+// them are looked at, and of these only the runs in them are read.
+func (e *Engine) Observe(ctx context.Context, entries []telemetry.Entry) ([]Verdict, error) {
+	touched := map[string]map[streamKey]int64{}
+	for _, en := range entries {
+		if en.Quarantine {
+			continue
+		}
+		for _, r := range en.Record.Runs {
+			if touched[r.Device] == nil {
+				touched[r.Device] = map[streamKey]int64{}
+			}
+			k := streamKey{r.Probe, en.Agent}
+			from := min(r.From, r.From+en.Offset)
+			if old, ok := touched[r.Device][k]; !ok || from < old {
+				touched[r.Device][k] = from
+			}
+			e.arrived(r, en)
+		}
+		if b := en.Record.Boot; b != nil {
+			if touched[b.Device] == nil {
+				touched[b.Device] = map[streamKey]int64{}
+			}
+			e.booted(b.Device)
+		}
+	}
+	var errs []error
+	for name, streams := range touched {
+		errs = append(errs, e.read(ctx, name, streams))
+	}
+	out, err := e.judge(ctx, slices.Collect(maps.Keys(touched)))
+	return out, errors.Join(append(errs, err)...)
+}
+
+// arrived remembers how a run came.
+func (e *Engine) arrived(r telemetry.Run, en telemetry.Entry) {
+	d := e.device(r.Device)
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := r.To + en.Offset
+	if en.Backlog {
+		d.arrival.backlog = max(d.arrival.backlog, at)
+		return
+	}
+	if d.arrival.live < at-e.cfg.Late.Milliseconds() {
+		d.arrival.liveFirst = at
+	}
+	d.arrival.live = max(d.arrival.live, at)
+}
+
+// booted drops what is known of a device: a boot may explain time long ago.
+func (e *Engine) booted(name string) {
+	if d := e.device(name); d != nil {
+		d.mu.Lock()
+		d.tail, d.history = nil, nil
+		d.mu.Unlock()
+	}
+}
+
+// read brings the tail of a device up to date by the runs of some streams.
+func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]int64) error {
+	d := e.device(name)
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for k, from := range streams {
+		if d.tail == nil {
+			return nil // read in full when it is judged
+		}
+		runs, err := e.facts.runsSince(ctx, name, k, from)
+		if err != nil {
+			d.tail, d.history = nil, nil
+			return err
+		}
+		for _, r := range runs {
+			d.first = min(d.first, r.From)
+			if !d.tail.put(k, r) {
+				d.tail, d.history = nil, nil // late evidence: read again
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Touched reads all evidence of some devices again, and returns the verdicts that changed. Nothing is
+// known of how the evidence came.
+func (e *Engine) Touched(ctx context.Context, devices []string) ([]Verdict, error) {
+	for _, name := range devices {
+		e.booted(name)
+	}
+	return e.judge(ctx, devices)
+}
+
+// Refresh reads the agents' signs of life, and judges what may have changed by the passing of time.
+func (e *Engine) Refresh(ctx context.Context) ([]Verdict, error) {
+	contacts, err := e.facts.contacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := e.deps.Now().UnixMilli()
+	e.mu.Lock()
+	e.contacts = contacts
+	all := slices.Collect(maps.Values(e.devices))
+	e.mu.Unlock()
+	var due []string
+	for _, d := range all {
+		d.mu.Lock()
+		if d.recheck <= now {
+			due = append(due, d.name)
+		}
+		d.mu.Unlock()
+	}
+	return e.judge(ctx, due)
+}
+
+func (e *Engine) device(name string) *device {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.devices[name]
+}
+
+// judge brings the verdicts of some devices, and of those behind them, up to date.
+func (e *Engine) judge(ctx context.Context, names []string) ([]Verdict, error) {
+	var out []Verdict
+	var errs []error
+	done := map[string]bool{}
+	for len(names) > 0 {
+		slices.Sort(names)
+		var next []string
+		for _, name := range names {
+			if done[name] {
+				continue
+			}
+			done[name] = true
+			v, changed, err := e.judgeOne(ctx, name)
+			errs = append(errs, err)
+			if changed {
+				out = append(out, v)
+				next = append(next, e.children(name)...)
+			}
+		}
+		names = next
+	}
+	e.m.changes.Add(len(out))
+	return out, errors.Join(errs...)
+}
+
+func (e *Engine) children(name string) []string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var out []string
+	for _, d := range e.devices {
+		if slices.Contains(d.parents, name) {
+			out = append(out, d.name)
+		}
+	}
+	return out
+}
+
+func (e *Engine) judgeOne(ctx context.Context, name string) (v Verdict, changed bool, err error) {
+	d := e.device(name)
+	if d == nil {
+		return v, false, nil
+	}
+	now := e.deps.Now().UnixMilli()
+	v, recheck, err := e.own(ctx, d, now)
+	if err != nil {
+		return v, false, err
+	}
+	v.Site = e.place(d).site
+	if v.State == string(Down) && len(e.place(d).parents) > 0 {
+		if v, err = e.explained(ctx, d, v); err != nil {
+			return v, false, err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v.date(d.arrival, now, e.cfg.Late.Milliseconds())
+	old := d.verdict
+	changed = !d.judged || v.State != old.State || v.Since != old.Since || v.Late != old.Late
+	d.verdict, d.judged, d.recheck = v, true, recheck
+	return v, changed, nil
+}
+
+// own judges a device by its own evidence.
+func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := e.load(ctx, d, now); err != nil {
+		return Verdict{}, 0, err
+	}
+	e.m.evaluations.Inc()
+	asOf := e.asOf(d, now)
+	streams := d.tail.streams()
+	all := make([]evaluated, 0, len(streams))
+	for _, s := range streams {
+		x := evaluate(s, e.cfg.Policy, asOf, edgeHold)
+		if seen, silent := e.silent(s.Agent, now); silent {
+			x.spans = carve(x.spans, seen, math.MaxInt64)
+		}
+		all = append(all, x)
+	}
+	line := WithReboots(toSeconds(combineEvaluated(all, e.cfg.Policy, asOf)), bootRestarts(d.tail.boots, streams, e.cfg.Policy))
+	v := verdict(line, all, e.cfg.Policy, asOf)
+	v.Device = d.name
+	if len(line) == 0 {
+		v.Since, v.Detected = d.created, d.created
+	}
+	if exact := d.tail.exact; exact != math.MinInt64 && v.Since <= exact && v.State != string(Unknown) {
+		since, err := e.begin(ctx, d, State(v.State), v.Since)
+		if err != nil {
+			return v, 0, err
+		}
+		v.Since = since
+	}
+	return v, e.recheck(v, all, now), nil
+}
+
+// begin finds in the past when a state began that lasts since before the tail.
+func (e *Engine) begin(ctx context.Context, d *device, st State, since int64) (int64, error) {
+	if d.judged && d.verdict.State == string(st) && d.verdict.Since <= since {
+		return d.verdict.Since, nil
+	}
+	for back := int64(86_400); ; back *= 4 {
+		from := max(d.tail.exact/1000-back, floorSecond(d.first))
+		if err := e.remember(ctx, d, from); err != nil {
+			return 0, err
+		}
+		for i := len(d.history) - 1; i >= 0; i-- {
+			if x := d.history[i]; x.State != st {
+				return x.To * 1000, nil
+			}
+		}
+		if from <= floorSecond(d.first) {
+			return from * 1000, nil
+		}
+	}
+}
+
+// recheck is when the verdict may change without new facts.
+func (e *Engine) recheck(v Verdict, all []evaluated, now int64) int64 {
+	if v.State != string(Up) {
+		return now // also an outage that waits to settle, or for a parent
+	}
+	at := int64(math.MaxInt64)
+	for _, s := range all {
+		if n := len(s.samples); n > 0 {
+			x := s.samples[n-1]
+			at = min(at, x.last()+e.cfg.Policy.probe(s.Probe).hold(x.every, x.every))
+		}
+	}
+	return min(at, now+e.cfg.Silent.Milliseconds())
+}
+
+// load makes sure that the tail of d is there, and trims it now and then. d is locked.
+func (e *Engine) load(ctx context.Context, d *device, now int64) error {
+	if d.tail == nil {
+		e.m.reloads.Inc()
+		at := (now - settleMin) / 1000 * 1000
+		t, first, err := e.facts.tail(ctx, d.name, e.cfg.Policy, at)
+		if err != nil {
+			return err
+		}
+		d.tail, d.first, d.history = t, first, nil
+		return nil
+	}
+	if d.tail.size() < max(tailMost, d.trimAt) {
+		return nil
+	}
+	old := d.tail.exact
+	at := d.tail.settled(e.cfg.Policy, e.asOf(d, now))
+	var line []Interval
+	if len(d.history) > 0 && at > old {
+		line = d.tail.line(e.cfg.Policy, e.asOf(d, now))
+	}
+	d.tail.trim(e.cfg.Policy, at)
+	if len(d.history) > 0 && d.tail.exact > old {
+		d.history = coalesce(append(d.history, clip(line, old/1000, d.tail.exact/1000)...))
+	}
+	d.trimAt = 2 * d.tail.size()
+	return nil
+}
+
+// tailMost is how many runs a tail may hold before it is trimmed.
+const tailMost = 64
+
+// asOf is up to when all evidence of d has come: the watermark of its agents that are heard, or now. It
+// includes the whole second of the newest sample, so that what it shows has a place in the ledger.
+func (e *Engine) asOf(d *device, now int64) int64 {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	asOf, heard := d.tail.newest()+1000, false
+	for k := range d.tail.runs {
+		if c, ok := e.contacts[k.agent]; ok && now-c.seen <= e.cfg.Silent.Milliseconds() {
+			asOf, heard = max(asOf, c.watermark), true
+		}
+	}
+	if !heard {
+		asOf = now
+	}
+	return min(asOf, now/1000*1000+1000)
+}
+
+// silent tells whether an agent has not been heard for too long, and when it was last. What it watches is
+// unknown from there on.
+func (e *Engine) silent(agent string, now int64) (seen int64, silent bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	c, known := e.contacts[agent]
+	return c.seen, known && now-c.seen > e.cfg.Silent.Milliseconds()
+}
+
+// States is the verdict of every device, by name.
+func (e *Engine) States(context.Context) []Verdict {
+	e.mu.RLock()
+	all := slices.Collect(maps.Values(e.devices))
+	e.mu.RUnlock()
+	var out []Verdict
+	for _, d := range all {
+		d.mu.Lock()
+		if d.judged {
+			out = append(out, d.verdict)
+		}
+		d.mu.Unlock()
+	}
+	slices.SortFunc(out, func(a, b Verdict) int { return cmp.Compare(a.Device, b.Device) })
+	return out
+}

@@ -1,0 +1,277 @@
+package uptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// remembered is how far back (s) the past of a device is read at least, once it is asked for.
+const remembered = 100 * 86_400
+
+// remember makes sure that the past of d is known from from (s) on. d is locked and loaded.
+func (e *Engine) remember(ctx context.Context, d *device, from int64) error {
+	exact := d.tail.exact
+	if exact == math.MinInt64 || from >= exact/1000 || len(d.history) > 0 && d.from <= from {
+		return nil
+	}
+	from = min(from, max(exact/1000-remembered, floorSecond(d.first)))
+	t, _, err := e.facts.tail(ctx, d.name, e.cfg.Policy, from*1000)
+	if err != nil {
+		return err
+	}
+	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()))
+	d.from, d.history = from, clip(line, from, exact/1000)
+	return nil
+}
+
+// ownLine is what the evidence of d alone says from from (s) on, until when (s) it is complete, and since
+// when (s) there is evidence.
+func (e *Engine) ownLine(ctx context.Context, d *device, from int64) (line []Interval, asOf, first int64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := e.deps.Now().UnixMilli()
+	if err := e.load(ctx, d, now); err != nil {
+		return nil, 0, 0, err
+	}
+	if err := e.remember(ctx, d, from); err != nil {
+		return nil, 0, 0, err
+	}
+	end := e.asOf(d, now)
+	line = d.tail.line(e.cfg.Policy, end)
+	if exact := d.tail.exact; exact != math.MinInt64 && from < exact/1000 {
+		line = coalesce(slices.Concat(clip(d.history, from, exact/1000), clip(line, exact/1000, floorSecond(end))))
+	}
+	return line, floorSecond(end), floorSecond(d.first), nil
+}
+
+// whole is a resolved timeline that reaches back far enough to know in full what goes on at from.
+type whole struct {
+	line  []Interval
+	start int64 // s
+	asOf  int64 // s
+	first int64 // s of the first evidence
+}
+
+// resolved is the timeline of a device from from (s) on, its outages explained by its parents'.
+func (e *Engine) resolved(ctx context.Context, name string, from int64, path []string) (whole, error) {
+	d := e.device(name)
+	if d == nil {
+		return whole{}, fmt.Errorf("device %q: %w", name, ErrUnknownScope)
+	}
+	w := whole{start: from}
+	var err error
+	for back := int64(86_400); ; back *= 4 {
+		if w.line, w.asOf, w.first, err = e.ownLine(ctx, d, w.start); err != nil {
+			return w, err
+		}
+		if w.start <= w.first || working(stateAt(w.line, w.start)) {
+			break
+		}
+		w.start -= back
+	}
+	w.line = clip(w.line, w.start, max(w.start, w.asOf))
+	if len(during(w.line, Down)) == 0 {
+		return w, nil
+	}
+	var parents [][]Interval
+	for _, p := range e.place(d).parents {
+		if slices.Contains(path, p) || p == name {
+			continue // a circle of parents explains nothing
+		}
+		parent, err := e.resolved(ctx, p, w.start-e.cfg.Policy.Skew, append(path, name))
+		switch {
+		case errors.Is(err, ErrUnknownScope): // a parent that is not watched cuts nothing
+			parents = append(parents, nil)
+		case err != nil:
+			return w, err
+		default:
+			parents = append(parents, parent.line)
+		}
+	}
+	w.line = ApplyParents(w.line, parents, AnyParent, e.cfg.Policy.Skew)
+	return w, nil
+}
+
+// explained puts what the parents explain into the verdict of a device that is down.
+func (e *Engine) explained(ctx context.Context, d *device, v Verdict) (Verdict, error) {
+	w, err := e.resolved(ctx, d.name, floorSecond(v.Since), nil)
+	if err != nil || len(w.line) == 0 {
+		return v, err
+	}
+	last := w.line[len(w.line)-1]
+	if last.State == Unreachable {
+		v.State = string(Unreachable)
+	}
+	if at := last.From * 1000; (last.State == Unreachable || last.State == Down) && at >= v.Since+1000 {
+		v.Since, v.UncertaintyMS, v.Detected = at, 0, max(v.Detected, at)
+	}
+	return v, nil
+}
+
+func (e *Engine) place(d *device) target {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return d.target
+}
+
+// scope is the devices that a scope names: device:NAME, site:NAME or all.
+func (e *Engine) scope(scope string) ([]string, error) {
+	kind, name, _ := strings.Cut(scope, ":")
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var out []string
+	for _, d := range e.devices {
+		if kind == "device" && d.name == name || kind == "site" && d.site == name || scope == "all" {
+			out = append(out, d.name)
+		}
+	}
+	if len(out) == 0 && scope != "all" {
+		return nil, fmt.Errorf("scope %q: %w: want device:NAME, site:NAME or all", scope, ErrUnknownScope)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// Timeline is the states of a device over [from, to) in Unix seconds, as far as evidence has come.
+func (e *Engine) Timeline(ctx context.Context, device string, from, to int64) ([]Interval, error) {
+	w, err := e.resolved(ctx, device, from, nil)
+	if err != nil {
+		return nil, err
+	}
+	if to = min(to, w.asOf); to <= from {
+		return nil, nil
+	}
+	return clip(w.line, from, to), nil
+}
+
+// collect resolves the devices of a scope, and tells until when all of them are complete.
+func (e *Engine) collect(ctx context.Context, scope string, from int64) (map[string]whole, int64, error) {
+	names, err := e.scope(scope)
+	if err != nil {
+		return nil, 0, err
+	}
+	out, asOf := map[string]whole{}, floorSecond(e.deps.Now().UnixMilli())
+	for _, name := range names {
+		w, err := e.resolved(ctx, name, from, nil)
+		if errors.Is(err, ErrUnknownScope) {
+			continue // removed just now
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		out[name] = w
+		asOf = min(asOf, w.asOf)
+	}
+	return out, asOf, nil
+}
+
+// since is from when (s) a device is in service: its creation, or its first evidence if that is older.
+func (e *Engine) since(name string, w whole) int64 {
+	created := int64(math.MaxInt64)
+	if d := e.device(name); d != nil {
+		created = floorSecond(e.place(d).created)
+	}
+	return min(created, w.first)
+}
+
+// Availability measures a scope over [from, to) in Unix seconds, at the longest until all evidence has
+// come. The objective is a percentage such as 99.9, or empty. Seconds of several devices are added up.
+func (e *Engine) Availability(ctx context.Context, scope string, from, to int64, objective string) (Answer, error) {
+	o, ok := Objective(objective)
+	if objective != "" && !ok {
+		return Answer{}, fmt.Errorf("objective %q: want a percentage from 0 to 100", objective)
+	}
+	lines, asOf, err := e.collect(ctx, scope, from)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{AsOf: stamp(asOf), Revision: 1, Weighting: weighting, Devices: len(lines), summary: Summary{objective: o}, Outages: []OutageAnswer{}}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		w := lines[name]
+		s := Summarize(w.line, Terms{Period: Window{from, max(from, min(to, asOf))}, Since: e.since(name, w), Objective: o})
+		a.add(name, s)
+	}
+	a.finish()
+	return a, nil
+}
+
+// Day is the seconds of a local day by state, added up over the devices of the scope.
+type Day struct {
+	Date         string `json:"date"`
+	Up           int64  `json:"up"`
+	Degraded     int64  `json:"degraded"`
+	Down         int64  `json:"down"`
+	Unreachable  int64  `json:"unreachable"`
+	Unknown      int64  `json:"unknown"`
+	Maintenance  int64  `json:"maintenance"`
+	NotInService int64  `json:"not_in_service"`
+}
+
+// Strip is the last days of a scope by local days of zone, today as far as evidence has come.
+func (e *Engine) Strip(ctx context.Context, scope string, days int, zone *time.Location) ([]Day, error) {
+	today := dateOf(e.deps.Now().In(zone))
+	out := make([]Day, days)
+	bounds := make([]int64, days+1)
+	for i := range bounds {
+		bounds[i] = Local(zone, today.Add(i-days+1), 0)
+	}
+	for i := range out {
+		out[i].Date = today.Add(i - days + 1).String()
+	}
+	lines, asOf, err := e.collect(ctx, scope, bounds[0])
+	if err != nil {
+		return nil, err
+	}
+	for name, w := range lines {
+		since := e.since(name, w)
+		line := clip(w.line, bounds[0], max(bounds[0], min(bounds[days], asOf)))
+		if since > bounds[0] {
+			line = slices.Concat(clip(nil, bounds[0], min(since, asOf)), clip(line, max(since, bounds[0]), max(asOf, since)))
+		}
+		addDays(out, bounds, line, since)
+	}
+	return out, nil
+}
+
+// addDays cuts a timeline at the bounds of days and adds its seconds.
+func addDays(out []Day, bounds []int64, line []Interval, since int64) {
+	i := 0
+	for _, x := range line {
+		for at := x.From; at < x.To; {
+			for i < len(out) && bounds[i+1] <= at {
+				i++
+			}
+			if i == len(out) {
+				return
+			}
+			end := min(x.To, bounds[i+1])
+			out[i].add(x.State, end-at, at < since)
+			at = end
+		}
+	}
+}
+
+func (d *Day) add(s State, n int64, before bool) {
+	switch {
+	case before:
+		d.NotInService += n
+	case s == Up:
+		d.Up += n
+	case s == Degraded:
+		d.Degraded += n
+	case s == Down:
+		d.Down += n
+	case s == Unreachable:
+		d.Unreachable += n
+	case s == Maintenance:
+		d.Maintenance += n
+	default:
+		d.Unknown += n
+	}
+}
