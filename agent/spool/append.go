@@ -150,7 +150,7 @@ func (q *Queue) write(c chunk) (uint64, error) {
 	if q.fresh {
 		q.st.cut = true
 	}
-	q.fresh, q.pending, q.losses = false, nil, nil
+	q.fresh, q.dirty, q.pending, q.losses = false, false, nil, nil
 	q.st.last = first + uint64(head) - 1
 	return first + uint64(head), nil
 }
@@ -175,7 +175,7 @@ func (q *Queue) bookkeeping() [][]byte {
 // flush writes what is pending, if anything is; what cannot be written stays pending.
 func (q *Queue) flush() {
 	q.appendGaps()
-	if len(q.pending) == 0 && len(q.losses) == 0 {
+	if !q.dirty {
 		return
 	}
 	if _, err := q.write(chunk{}); err != nil {
@@ -190,6 +190,7 @@ func (q *Queue) lose(reason string, samples uint64, at int64) {
 	if samples == 0 {
 		return
 	}
+	q.dirty = true
 	if n := len(q.losses); n > 0 && q.losses[n-1].reason == reason {
 		q.losses[n-1].samples += samples
 		return
@@ -209,6 +210,7 @@ func (q *Queue) settle(reason string, list ...settlement) {
 		q.st.settle(reason, x)
 		q.forget(telemetry.Range{First: x.first, Last: x.last})
 	}
+	q.dirty = true
 	if q.fresh {
 		return // the checkpoint to come says it all
 	}

@@ -357,7 +357,7 @@ func (q *Queue) Requeue(e telemetry.Epoch, held telemetry.RangeSet) error {
 		}
 	}
 	if again {
-		q.pending, q.losses, q.fresh = nil, nil, true
+		q.pending, q.losses, q.fresh, q.dirty = nil, nil, true, true
 		q.announce()
 	}
 	return nil

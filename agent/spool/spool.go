@@ -67,7 +67,8 @@ type Queue struct {
 	pending []pendingSettle
 	gaps    []telemetry.Gap // to be appended
 	losses  []loss          // to be written
-	fresh   bool            // the next write begins with a checkpoint
+	fresh   bool            // the next write begins with a checkpoint, which says what is pending too
+	dirty   bool            // the account changed since the last write
 	written int64           // bytes in the active segment
 	started time.Time       // of the active segment
 

@@ -25,7 +25,7 @@ var batches = [][]string{{"alpha"}, {"b", "c"}, {""}, {"NWJ1 looks like a record
 // written returns a folder that looks as after kill -9 or a Close, and the path of its only segment.
 func written(t testing.TB, clean bool) (dir, segment string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = tempDir(t)
 	j := open(t, dir, 0)
 	for _, b := range batches {
 		appendText(t, j, b...)
@@ -40,6 +40,18 @@ func written(t testing.TB, clean bool) (dir, segment string) {
 		t.Fatalf("segments: %q, %v", names, err)
 	}
 	return dir, names[0]
+}
+
+// tempDir is a folder in memory where the system has one: crash tests open journals thousands of times, and
+// an fsync on disk takes milliseconds.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "ninewatch-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // model is what a journal with the first n bytes of the segment must show.
@@ -140,7 +152,7 @@ func checkFlip(t *testing.T, dir string, intact []string, hit, at int) {
 
 // TestFlipInOldSegment: damage in a closed segment is found by the reader.
 func TestFlipInOldSegment(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 100)
 	for i := range 5 {
 		appendText(t, j, fmt.Sprintf("record %03d", i))
@@ -199,7 +211,7 @@ func TestNoteOfCloseIsDamaged(t *testing.T) {
 
 // TestRandomLife plays appends, kills, clean closes, cuts, drops and reads against a list in memory.
 func TestRandomLife(t *testing.T) {
-	root := t.TempDir()
+	root := tempDir(t)
 	lives := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		lives++
@@ -338,7 +350,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(append([]byte("NWJ1NWJ1NWJ1"), content...))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		dir := t.TempDir()
+		dir := tempDir(t)
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}

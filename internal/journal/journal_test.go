@@ -75,7 +75,7 @@ func wantEntries(t testing.TB, got []string, want ...string) {
 }
 
 func TestAppendAndRead(t *testing.T) {
-	j := open(t, t.TempDir(), 0)
+	j := open(t, tempDir(t), 0)
 	r := j.Read(1)
 	defer r.Close()
 	wantEntries(t, entries(t, r))
@@ -101,7 +101,7 @@ func TestAppendAndRead(t *testing.T) {
 }
 
 func TestCloseAndOpenGoOn(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 0)
 	appendText(t, j, "a", "b")
 	if err := j.Close(); err != nil {
@@ -123,7 +123,7 @@ func TestCloseAndOpenGoOn(t *testing.T) {
 // TestKillLeavesAHole: a reader may have seen records that a power cut took away, and remembers their
 // LSNs. They must not come back with other content.
 func TestKillLeavesAHole(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 0)
 	appendText(t, j, "a", "b")
 	killed := copyDir(t, dir)
@@ -140,7 +140,7 @@ func TestKillLeavesAHole(t *testing.T) {
 
 func copyDir(t testing.TB, dir string) string {
 	t.Helper()
-	to := t.TempDir()
+	to := tempDir(t)
 	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func copyDir(t testing.TB, dir string) string {
 }
 
 func TestSegmentsAndDrops(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 100) // two records of 10 bytes a segment
 	for i := range 7 {
 		appendText(t, j, fmt.Sprintf("record %03d", i))
@@ -196,7 +196,7 @@ func TestSegmentsAndDrops(t *testing.T) {
 }
 
 func TestEndOfSegmentsAfterOpen(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 100)
 	for i := range 5 {
 		appendText(t, j, fmt.Sprintf("record %03d", i))
@@ -209,7 +209,7 @@ func TestEndOfSegmentsAfterOpen(t *testing.T) {
 }
 
 func TestReadFromMarks(t *testing.T) {
-	j := open(t, t.TempDir(), 0)
+	j := open(t, tempDir(t), 0)
 	rec := bytes.Repeat([]byte("x"), 9000)
 	for range 100 {
 		if _, err := j.Append(rec, rec); err != nil {
@@ -236,7 +236,7 @@ func TestReadFromMarks(t *testing.T) {
 }
 
 func TestChanged(t *testing.T) {
-	j := open(t, t.TempDir(), 0)
+	j := open(t, tempDir(t), 0)
 	c := j.Changed()
 	select {
 	case <-c:
@@ -258,7 +258,7 @@ func TestChanged(t *testing.T) {
 }
 
 func TestOneProcess(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 0)
 	if _, err := Open(Options{Dir: dir}); !errors.Is(err, ErrLocked) {
 		t.Errorf("second Open: got %v, want %v", err, ErrLocked)
@@ -268,7 +268,7 @@ func TestOneProcess(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	j := open(t, t.TempDir(), 0)
+	j := open(t, tempDir(t), 0)
 	if _, err := j.Append(make([]byte, MaxRecord+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v, want %v", err, ErrTooLarge)
 	}
@@ -287,7 +287,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestStrangeFileNames(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	open(t, dir, 0).Close()
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -302,7 +302,7 @@ func TestStrangeFileNames(t *testing.T) {
 }
 
 func TestSyncIsShared(t *testing.T) {
-	j := open(t, t.TempDir(), 0)
+	j := open(t, tempDir(t), 0)
 	var mu sync.Mutex
 	rounds := 0
 	gate := make(chan struct{})
@@ -356,7 +356,7 @@ func (j *Journal) inFlight() bool {
 
 // TestFailedSyncIsNotForgotten: the kernel drops what it could not write, and a second fsync says nil.
 func TestFailedSyncIsNotForgotten(t *testing.T) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	j := open(t, dir, 0)
 	appendText(t, j, "a")
 	if err := j.Sync(t.Context()); err != nil {
@@ -379,7 +379,7 @@ func TestFailedSyncIsNotForgotten(t *testing.T) {
 }
 
 func TestManyUnsyncedForceSync(t *testing.T) {
-	j := open(t, t.TempDir(), 1<<30)
+	j := open(t, tempDir(t), 1<<30)
 	recs := slices.Repeat([][]byte{{}}, 1<<17)
 	for range 4 {
 		if _, err := j.Append(recs...); err != nil {
@@ -392,7 +392,7 @@ func TestManyUnsyncedForceSync(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	j := open(t, t.TempDir(), 4<<10)
+	j := open(t, tempDir(t), 4<<10)
 	const writers, each = 4, 200
 	var wg sync.WaitGroup
 	for w := range writers {
