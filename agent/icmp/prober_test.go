@@ -58,7 +58,8 @@ func (c *collector) until(t *testing.T, target string, ok func([]Result) bool) [
 		select {
 		case <-c.changed:
 		case <-deadline:
-			t.Fatalf("target %s: waited 20 s, got %v", target, c.of(target))
+			got := c.of(target)
+			t.Fatalf("target %s: waited 20 s, got %d results, the latest %+v", target, len(got), got[max(0, len(got)-3):])
 		}
 	}
 }
