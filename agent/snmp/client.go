@@ -33,6 +33,7 @@ type Device struct {
 	Timeout    time.Duration            // of one attempt; 0: DefaultTimeout
 	Retries    int                      // attempts after the first; negative: none; 0: DefaultRetries
 	Observe    func([]snmpwire.VarBind) // sees every reply that was taken, before anything is made of it; may be nil
+	Meter      *Meter                   // of all devices; may be nil
 }
 
 // Counts is what a Client did since Dial.

@@ -29,7 +29,8 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.Addr, e.Kind
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of err, or "" when it comes from elsewhere (a cancelled context).
+// KindOf is the kind of err, or "" when it says nothing of the device: a cancelled context, a closed
+// client, a socket that cannot send (no route, not permitted), which is a fault of the prober.
 func KindOf(err error) ErrKind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"sync"
 	"syscall"
@@ -16,6 +17,9 @@ import (
 
 // refusedPause is how long a refused port is left alone before the next attempt.
 const refusedPause = 500 * time.Millisecond
+
+// errRefused is what the network says with ICMP on the way back: no such port, prohibited.
+var errRefused = errors.New("refused")
 
 // datagrams holds buffers of the largest UDP payload; they are lent for one exchange.
 var datagrams = sync.Pool{New: func() any { b := make([]byte, 1<<16); return &b }}
@@ -40,6 +44,10 @@ func (c *Client) exchange(ctx context.Context, pdu *snmpwire.PDU, accept func(*s
 		return nil, ctx.Err()
 	}
 	defer func() { c.turn <- struct{}{} }()
+	if c.dev.Meter != nil {
+		before := c.Counts()
+		defer func() { c.dev.Meter.add(before, c.Counts()) }()
+	}
 
 	pdu.RequestID = c.nextID()
 	w := &wait{c: c, ctx: ctx, accept: accept}
@@ -52,10 +60,11 @@ func (c *Client) exchange(ctx context.Context, pdu *snmpwire.PDU, accept func(*s
 
 // wait is one request and the wait for its reply.
 type wait struct {
-	c      *Client
-	ctx    context.Context
-	accept func(*snmpwire.PDU) error
-	mu     sync.Mutex // keeps a deadline from being set after the context's end
+	c        *Client
+	ctx      context.Context
+	accept   func(*snmpwire.PDU) error
+	replayed bool       // a reply was rejected for its engine's clock
+	mu       sync.Mutex // keeps a deadline from being set after the context's end
 }
 
 // watch makes a blocked read return when the context ends.
@@ -97,7 +106,7 @@ func (w *wait) run(pdu *snmpwire.PDU) (*snmpwire.PDU, error) {
 			}
 		case errors.Is(err, errAgain):
 			return nil, w.c.fail(Engine, "the engine keeps changing its id or clock")
-		case errors.Is(err, syscall.ECONNREFUSED):
+		case errors.Is(err, errRefused):
 			w.c.count(func(c *Counts) { c.Refused++ })
 			refused = true
 			if err := w.pause(min(refusedPause, w.c.dev.Timeout)); err != nil {
@@ -110,9 +119,12 @@ func (w *wait) run(pdu *snmpwire.PDU) (*snmpwire.PDU, error) {
 		}
 	}
 	if refused {
-		return nil, w.c.fail(Refused, "nothing listens at this port, asked %d times", attempts)
+		return nil, w.c.fail(Refused, "nothing listens at this port, or it is prohibited; asked %d times", attempts)
 	}
 	w.c.count(func(c *Counts) { c.Timeouts++ })
+	if w.replayed {
+		return nil, w.c.fail(Engine, "the engine's clock went back: its replies are taken for replays")
+	}
 	return nil, w.c.fail(Timeout, "no answer to %d attempts of %s", attempts, w.c.dev.Timeout)
 }
 
@@ -139,6 +151,19 @@ func (w *wait) pause(d time.Duration) error {
 	}
 }
 
+// write sends a datagram. What the network said of an earlier one comes up here too, once; what remains is
+// a fault on our side: no route, not permitted.
+func (w *wait) write(datagram []byte) error {
+	_, err := w.c.conn.Write(datagram)
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) {
+		_, err = w.c.conn.Write(datagram)
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return errRefused
+	}
+	return err
+}
+
 // attempt sends the datagram once and reads until a reply passes or the time is up.
 func (w *wait) attempt(datagram []byte, retry bool) (*snmpwire.PDU, error) {
 	if err := w.setDeadline(time.Now().Add(w.c.dev.Timeout)); err != nil {
@@ -150,7 +175,7 @@ func (w *wait) attempt(datagram []byte, retry bool) (*snmpwire.PDU, error) {
 			c.Retries++
 		}
 	})
-	if _, err := w.c.conn.Write(datagram); err != nil {
+	if err := w.write(datagram); err != nil {
 		return nil, err
 	}
 	buf := datagrams.Get().(*[]byte)
@@ -158,6 +183,9 @@ func (w *wait) attempt(datagram []byte, retry bool) (*snmpwire.PDU, error) {
 	var m snmpwire.Message
 	for {
 		n, err := w.c.conn.Read(*buf)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed) {
+			return nil, fmt.Errorf("%w: %w", errRefused, err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -167,6 +195,7 @@ func (w *wait) attempt(datagram []byte, retry bool) (*snmpwire.PDU, error) {
 		}
 		if reason, ok := errors.AsType[rejected](err); ok {
 			w.c.count(func(c *Counts) { c.Rejected[string(reason)]++ })
+			w.replayed = w.replayed || reason == rejectedClock
 			continue
 		}
 		if err != nil {

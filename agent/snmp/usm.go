@@ -37,6 +37,9 @@ type usm struct {
 	looking  bool // the request in flight looks for the engine
 }
 
+// rejectedClock: boots or time of the engine went back (RFC 3414, section 3.2, step 7b).
+const rejectedClock = rejected("engine_time")
+
 // engineClock is what is known of snmpEngineBoots and snmpEngineTime.
 type engineClock struct {
 	boots, time uint32
@@ -248,7 +251,7 @@ func (u *usm) learnClock(in *v3Message) error {
 	if u.clock.authentic {
 		boots, now := u.clock.now()
 		if in.boots < boots || in.boots == boots && in.time+timeWindow < now {
-			return rejected("engine_time")
+			return rejectedClock
 		}
 	}
 	u.clock = engineClock{in.boots, in.time, time.Now(), true}

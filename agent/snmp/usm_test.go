@@ -1,0 +1,279 @@
+package snmp
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+
+	"ninewatch/internal/oid"
+	"ninewatch/internal/snmptest"
+	"ninewatch/internal/snmpwire"
+)
+
+// TestKeys has the examples of RFC 3414, A.3.1 and A.3.2.
+func TestKeys(t *testing.T) {
+	engine, _ := hex.DecodeString("000000000000000000000002")
+	f := func(protocol, want string) {
+		t.Helper()
+		a := authProtocols[protocol]
+		if got := hex.EncodeToString(a.localize(a.passwordToKey([]byte("maplesyrup")), engine)); got != want {
+			t.Errorf("%s: got %s, want %s", protocol, got, want)
+		}
+	}
+	f("MD5", "526f5eed9fcce26f8964c2930787d82b")
+	f("SHA", "6695febc9288e36282235fc7151f128497b38f3f")
+}
+
+var gosnmpAuth = map[string]gosnmp.SnmpV3AuthProtocol{"MD5": gosnmp.MD5, "SHA": gosnmp.SHA, "SHA224": gosnmp.SHA224,
+	"SHA256": gosnmp.SHA256, "SHA384": gosnmp.SHA384, "SHA512": gosnmp.SHA512}
+
+var gosnmpPriv = map[string]gosnmp.SnmpV3PrivProtocol{"DES": gosnmp.DES, "AES": gosnmp.AES, "AES192": gosnmp.AES192,
+	"AES192C": gosnmp.AES192C, "AES256": gosnmp.AES256, "AES256C": gosnmp.AES256C}
+
+// TestGosnmpReadsOurMessages compares all pairs of protocols with an independent implementation.
+func TestGosnmpReadsOurMessages(t *testing.T) {
+	for auth := range authProtocols {
+		for priv := range privProtocols {
+			t.Run(auth+" "+priv, func(t *testing.T) {
+				u := newUSM(user("someone", auth, priv))
+				if err := u.adopt([]byte("\x80\x00\x1f\x88\x04engine")); err != nil {
+					t.Fatal(err)
+				}
+				u.clock = engineClock{boots: 7, time: 1000, at: time.Now()}
+				b, err := u.encode(&snmpwire.PDU{Type: snmpwire.TrapV2, RequestID: 77, VarBinds: []snmpwire.VarBind{
+					{OID: nameA, Type: snmpwire.TimeTicks, Uint: 4711}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				other := &gosnmp.GoSNMP{Version: gosnmp.Version3, SecurityModel: gosnmp.UserSecurityModel, MsgFlags: gosnmp.AuthPriv,
+					SecurityParameters: &gosnmp.UsmSecurityParameters{UserName: "someone", AuthoritativeEngineID: string(u.engineID),
+						AuthenticationProtocol: gosnmpAuth[auth], AuthenticationPassphrase: authPass,
+						PrivacyProtocol: gosnmpPriv[priv], PrivacyPassphrase: privPass}}
+				got, err := other.UnmarshalTrap(b, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(got.Variables) != 1 || got.RequestID != 77 || fmt.Sprint(got.Variables[0].Value) != "4711" {
+					t.Errorf("got %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// engine is an SNMPv3 agent that may lie. It holds the same keys as the client.
+type engine struct {
+	mu    sync.Mutex
+	u     *usm
+	boots uint32
+	time  uint32
+	seen  int
+	reply func(e *engine, in v3Message, m snmpwire.Message) []byte // nil: a good one
+}
+
+func startEngine(t *testing.T, c Credential, id string) (*engine, netip.AddrPort) {
+	t.Helper()
+	e := &engine{u: newUSM(c), boots: 3, time: 500}
+	if err := e.u.adopt([]byte(id)); err != nil {
+		t.Fatal(err)
+	}
+	addr := snmptest.Fake(t, func(b []byte) [][]byte {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if answer := e.answer(b); answer != nil {
+			return [][]byte{answer}
+		}
+		return nil
+	})
+	return e, addr
+}
+
+func (e *engine) set(f func(*engine)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f(e)
+}
+
+func (e *engine) answer(b []byte) []byte {
+	in, err := parseV3(b)
+	if err != nil {
+		return nil
+	}
+	e.seen++
+	if !bytes.Equal(in.engineID, e.u.engineID) {
+		return e.report(in, 4, 0)
+	}
+	if in.flags&flagAuth != 0 && !e.u.authentic(b, &in) {
+		return e.report(in, 5, 0)
+	}
+	if in.boots != e.boots {
+		return e.report(in, 2, flagAuth)
+	}
+	if in.flags&flagPriv != 0 {
+		plain, err := e.u.priv.decrypt(e.u.privKey, in.scoped, in.boots, in.time, in.priv)
+		if err != nil {
+			return nil
+		}
+		in.scoped, _, _ = element(plain, tagSequence)
+	}
+	var m snmpwire.Message
+	if decodeScoped(in.scoped, &m) != nil {
+		return nil
+	}
+	if e.reply != nil {
+		return e.reply(e, in, m)
+	}
+	return e.good(in, m, e.u.level)
+}
+
+func (e *engine) good(in v3Message, m snmpwire.Message, level byte) []byte {
+	pdu := snmpwire.PDU{Type: snmpwire.Response, RequestID: m.PDU.RequestID}
+	for _, vb := range m.PDU.VarBinds {
+		pdu.VarBinds = append(pdu.VarBinds, snmpwire.VarBind{OID: vb.OID, Type: snmpwire.TimeTicks, Uint: 42})
+	}
+	return e.seal(in, pdu, level)
+}
+
+func (e *engine) report(in v3Message, stat uint32, level byte) []byte {
+	return e.seal(in, snmpwire.PDU{Type: snmpwire.Report, VarBinds: []snmpwire.VarBind{
+		{OID: usmStats.Append(stat, 0), Type: snmpwire.Counter32, Uint: 1}}}, level)
+}
+
+func (e *engine) seal(in v3Message, pdu snmpwire.PDU, level byte) []byte {
+	m := v3Message{msgID: in.msgID, flags: level, engineID: e.u.engineID, boots: e.boots, time: e.time, user: in.user,
+		scoped: scopedPDU(e.u.engineID, "", &pdu)}
+	if level&flagPriv != 0 {
+		m.scoped, m.priv, _ = e.u.priv.encrypt(e.u.privKey, appendElement(nil, tagSequence, m.scoped), m.boots, m.time, 99)
+	}
+	if level&flagAuth == 0 {
+		out, _ := m.append(nil)
+		return out
+	}
+	m.auth = make([]byte, e.u.auth.mac)
+	out, at := m.append(nil)
+	copy(out[at:], e.u.auth.sum(e.u.authKey, out))
+	return out
+}
+
+const engineA, engineB = "\x80\x00\x1f\x88\x04engine A", "\x80\x00\x1f\x88\x04engine B"
+
+func TestEngineChanges(t *testing.T) {
+	cred := user("someone", "SHA256", "AES")
+	e, addr := startEngine(t, cred, engineA)
+	c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 100 * time.Millisecond, Retries: 1})
+	ask := func(what string, want ErrKind) {
+		t.Helper()
+		got, err := c.Get(t.Context(), nameA)
+		if KindOf(err) != want || err == nil && got[0].Uint != 42 {
+			t.Fatalf("%s: got %v, %v", what, got, err)
+		}
+	}
+	ask("first", "")
+	e.set(func(e *engine) { e.boots, e.time = 4, 1 })
+	ask("54 boots + 1", "")
+	e.set(func(e *engine) {
+		if err := e.u.adopt([]byte(engineB)); err != nil {
+			t.Error(err)
+		}
+		e.boots = 1
+	})
+	ask("47 another engine id", "")
+	if got := c.Counts().Engines; got != 1 {
+		t.Errorf("engine changes: got %d, want 1", got)
+	}
+	e.set(func(e *engine) { e.boots, e.time = 9, 100 })
+	ask("boots ahead", "")
+	e.set(func(e *engine) { e.boots = 8 })
+	ask("51 boots back", Engine)
+	if c.Counts().Rejected["engine_time"] == 0 {
+		t.Errorf("counts: %+v", c.Counts())
+	}
+}
+
+func TestLyingEngines(t *testing.T) {
+	f := func(what, reason string, reply func(e *engine, in v3Message, m snmpwire.Message) []byte) {
+		t.Run(what, func(t *testing.T) {
+			cred := user("someone", "SHA", "AES")
+			e, addr := startEngine(t, cred, engineA)
+			c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 60 * time.Millisecond, Retries: 1})
+			if _, err := c.Get(t.Context(), nameA); err != nil {
+				t.Fatal(err)
+			}
+			e.set(func(e *engine) { e.reply = reply })
+			if got, err := c.Get(t.Context(), nameA); err == nil {
+				t.Fatalf("took %v", got)
+			}
+			if c.Counts().Rejected[reason] == 0 {
+				t.Errorf("got %+v, want %s", c.Counts(), reason)
+			}
+		})
+	}
+	f("49 signed by another engine", "engine_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		other := &engine{u: newUSM(user("someone", "SHA", "AES")), boots: e.boots, time: e.time}
+		if err := other.u.adopt([]byte(engineB)); err != nil {
+			return nil
+		}
+		return other.good(in, m, other.u.level)
+	})
+	f("50 plaintext", "security_level", func(e *engine, in v3Message, m snmpwire.Message) []byte { return e.good(in, m, 0) })
+	f("50 signed, not encrypted", "security_level", func(e *engine, in v3Message, m snmpwire.Message) []byte { return e.good(in, m, flagAuth) })
+	f("51 time back", "engine_time", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		e.time = 10
+		return e.good(in, m, e.u.level)
+	})
+	f("forged digest", "digest", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		b := e.good(in, m, e.u.level)
+		b[len(b)-1] ^= 1
+		return b
+	})
+	f("another message id", "message_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		in.msgID++
+		return e.good(in, m, e.u.level)
+	})
+	f("another request-id", "request_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		m.PDU.RequestID++
+		return e.good(in, m, e.u.level)
+	})
+	f("another user", "user", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+		in.user = []byte("else")
+		return e.good(in, m, e.u.level)
+	})
+}
+
+// FuzzOpen: no datagram makes a panic, and none that was not signed passes.
+func FuzzOpen(f *testing.F) {
+	u := newUSM(user("someone", "SHA", "AES"))
+	if err := u.adopt([]byte(engineA)); err != nil {
+		f.Fatal(err)
+	}
+	request, err := u.encode(&snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: 1, VarBinds: nulls([]oid.OID{nameA})})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(request)
+	e := &engine{u: u}
+	in, _ := parseV3(request)
+	f.Add(e.report(in, 4, 0))
+	f.Add([]byte{0x30, 0x84})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fresh := newUSM(user("someone", "SHA", "AES"))
+		fresh.engineID, fresh.authKey, fresh.privKey, fresh.msgID = u.engineID, u.authKey, u.privKey, u.msgID
+		var m snmpwire.Message
+		before := bytes.Clone(b)
+		if err := fresh.open(b, &m); err == nil {
+			t.Errorf("a reply that nobody signed was taken: %x", b)
+		} else if errors.Is(err, errAgain) && fresh.engineID == nil {
+			t.Error("the engine id got lost")
+		}
+		if !bytes.Equal(b, before) {
+			t.Error("the datagram was changed")
+		}
+	})
+}
