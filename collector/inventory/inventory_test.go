@@ -29,7 +29,7 @@ devices:
   - {name: lis-access-1, site: lisbon, address: sw1.example.net, credential: v2, parents: [lis-edge-1], icmp: {interval: 0s}, tags: [a, b]}
   - {name: opo-1, site: porto, address: "2001:db8::1"}
 receivers:
-  - {name: ops, webhook: {url: "https://hooks.example.net/x", secret: whsec_Y2FuYXJ5LXdlYmhvb2s=}}
+  - {name: ops, webhook: {url: "https://hooks.example.net/canary?t=canary", secret: whsec_Y2FuYXJ5LXdlYmhvb2s=}}
 `
 
 type fixture struct {
@@ -124,12 +124,13 @@ func TestApplyIsIdempotentAndExact(t *testing.T) {
 	default:
 	}
 	text := strings.NewReplacer("Lisbon HQ", "Lisbon", "users: 412", "users: 413", "canary-auth-pass", "canary-auth-next",
-		"tags: [a, b]", "tags: [a]", "icmp: {interval: 0s}", "icmp: {interval: 2s}", "address: 192.0.2.1", "address: 192.0.2.2, port: 1161").Replace(base)
+		"tags: [a, b]", "tags: [a]", "icmp: {interval: 0s}", "icmp: {interval: 2s}", "address: 192.0.2.1", "address: 192.0.2.2, port: 1161", "canary?t=", "canary?u=").Replace(base)
 	same(t, "changes", brief(f.apply(t, text, ApplyOptions{})), []string{
 		"update site lisbon display_name:Lisbon HQ→Lisbon users:412→413",
 		"update credential v3 snmp.auth_passphrase:<secret>→<secret>",
 		`update device lis-access-1 icmp.interval:0s→2s tags:["a","b"]→["a"]`,
 		"update device lis-edge-1 address:192.0.2.1→192.0.2.2 port:→1161",
+		"update receiver ops webhook.url:<secret>→<secret>",
 	})
 }
 
@@ -196,6 +197,10 @@ func TestSecretsAreSealedEverywhere(t *testing.T) {
 	c, err := f.Credential(t.Context(), "v3")
 	if err != nil || c.AuthPassphrase.Reveal() != "canary-auth-pass" || c.PrivPassphrase.Reveal() != "canary-priv-pass" || c.Username != "nw" {
 		t.Errorf("opened credential: got %+v, %v", c, err)
+	}
+	receiver, err := f.Receiver(t.Context(), "ops")
+	if err != nil || receiver.Webhook.URL.Reveal() != "https://hooks.example.net/canary?t=canary" || receiver.Webhook.Host != "https://hooks.example.net" {
+		t.Errorf("opened URL: got %+v, %v", receiver.Webhook, err)
 	}
 	receivers, err := f.Receivers(t.Context())
 	if err != nil || receivers[0].Webhook.Secret.Reveal() != "whsec_Y2FuYXJ5LXdlYmhvb2s=" {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"ninewatch/internal/conf"
@@ -41,13 +42,22 @@ func (r Receiver) secrets() map[string]conf.Secret {
 	if r.Webhook == nil {
 		return nil
 	}
-	return present(map[string]conf.Secret{"webhook.secret": r.Webhook.Secret})
+	return present(map[string]conf.Secret{"webhook.url": r.Webhook.URL, "webhook.secret": r.Webhook.Secret})
 }
 
 func (r *Receiver) setSecrets(s map[string]conf.Secret) {
 	if r.Webhook != nil {
-		r.Webhook.Secret = s["webhook.secret"]
+		r.Webhook.URL, r.Webhook.Secret = s["webhook.url"], s["webhook.secret"]
 	}
+}
+
+// origin is the part of a URL that is no secret.
+func origin(text conf.Secret) string {
+	u, err := url.Parse(text.Reveal())
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 func present(secrets map[string]conf.Secret) map[string]conf.Secret {
@@ -101,6 +111,7 @@ func (inv Inventory) objects() ([]object, error) {
 		o := object{id: id{KindReceiver, r.Name}, secrets: r.secrets()}
 		if r.Webhook != nil {
 			webhook := *r.Webhook
+			webhook.Host = origin(webhook.URL)
 			r.Webhook = &webhook
 		}
 		r.Source = ""

@@ -144,6 +144,11 @@ func (inv Inventory) Wire() ([]byte, error) {
 		credentials = append(credentials, reveal(c, c.secrets()))
 	}
 	for _, r := range inv.Receivers {
+		if r.Webhook != nil {
+			webhook := *r.Webhook
+			webhook.Host = "" // the collector derives it
+			r.Webhook = &webhook
+		}
 		receivers = append(receivers, reveal(r, r.secrets()))
 	}
 	devices := make([]object, len(inv.Devices))

@@ -91,12 +91,19 @@ func (c Credential) telemetry() telemetry.Credential {
 
 // Receivers lists all receivers by name, with their secrets.
 func (s *Store) Receivers(ctx context.Context) ([]Receiver, error) {
-	return readAll(ctx, s.db.Read(), KindReceiver, "", func(r *Receiver, o object) error {
-		secrets, err := s.vault.open(o.sealed)
-		r.Source = o.source
-		r.setSecrets(secrets)
-		return err
-	})
+	return readAll(ctx, s.db.Read(), KindReceiver, "", s.openReceiver)
+}
+
+// Receiver returns one receiver with its secrets, or an error that is ErrUnknown or ErrSealed.
+func (s *Store) Receiver(ctx context.Context, name string) (Receiver, error) {
+	return readOne(ctx, s.db.Read(), KindReceiver, name, s.openReceiver)
+}
+
+func (s *Store) openReceiver(r *Receiver, o object) error {
+	secrets, err := s.vault.open(o.sealed)
+	r.Source = o.source
+	r.setSecrets(secrets)
+	return err
 }
 
 // readAll reads the objects of a kind, or the one with the name; finish adds what is not in the spec.

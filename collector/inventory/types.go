@@ -140,9 +140,10 @@ type Receiver struct {
 	Source  string   `json:"source,omitempty"`
 }
 
-// Webhook is the webhook part of a Receiver.
+// Webhook is the webhook part of a Receiver. Its URL is a secret too: path or query may carry a token.
 type Webhook struct {
-	URL    string      `yaml:"url" json:"url"`
+	URL    conf.Secret `yaml:"url" json:"url,omitempty"`
+	Host   string      `json:"host,omitempty"` // what may be shown of URL: https://hooks.example.net
 	Secret conf.Secret `yaml:"secret" json:"secret,omitempty"`
 	Format string      `yaml:"format" json:"format,omitempty"` // empty: ninewatch
 }

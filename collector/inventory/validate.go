@@ -193,7 +193,7 @@ func (p *parser) receiver(at conf.Section, r Receiver) {
 		return
 	}
 	at = at.In("webhook")
-	validateURL(at, r.Webhook.URL)
+	validateURL(at, r.Webhook.URL.Reveal())
 	switch f := r.Webhook.Format; {
 	case f == "" || f == "ninewatch":
 	case slices.Contains(laterFormats, f):
@@ -211,7 +211,7 @@ func (p *parser) receiver(at conf.Section, r Receiver) {
 	}
 }
 
-// validateURL never repeats the URL: its path or query may be a secret of the receiver.
+// validateURL never repeats the URL.
 func validateURL(at conf.Section, text string) {
 	u, err := url.Parse(text)
 	switch {
