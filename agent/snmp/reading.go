@@ -11,6 +11,9 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
+// maxInterfaces is how many interfaces the facts of a device may have (internal/record).
+const maxInterfaces = 20_000
+
 // Reading is all that was read of a device at once. What is not known is absent.
 type Reading struct {
 	System            telemetry.System
@@ -148,7 +151,12 @@ func (r *Reading) readInterfaces(t *tables) {
 			indexes[i] = true
 		}
 	}
-	for _, i := range slices.Sorted(maps.Keys(indexes)) {
+	sorted := slices.Sorted(maps.Keys(indexes))
+	if len(sorted) > maxInterfaces {
+		t.problem("ifTable", fmt.Errorf("%w: %d interfaces, the first %d are taken", ErrCut, len(sorted), maxInterfaces))
+		sorted = sorted[:maxInterfaces]
+	}
+	for _, i := range sorted {
 		r.Interfaces = append(r.Interfaces, interfaceOf(c, i))
 	}
 }
