@@ -1,0 +1,206 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ninewatch/agent/observe"
+	"ninewatch/agent/snmp"
+	"ninewatch/internal/telemetry"
+)
+
+// poll reads a device once: what it is when that is not known or has changed, and then its numbers.
+func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ctx.Err() != nil {
+		return
+	}
+	w.m.polls.Inc()
+	interval := d.assigned.SNMPInterval
+	// A poll may take most of its interval, not more: the next one is due then.
+	ctx, cancel := context.WithTimeout(ctx, max(interval*9/10, 5*time.Second))
+	defer cancel()
+	defer context.AfterFunc(d.ctx, cancel)()
+	began := w.deps.Now()
+	records, info, err := w.read(ctx, d, slot, began)
+	result, reason := resultOf(err)
+	if err != nil {
+		if d.ctx.Err() != nil || w.stopped.Err() != nil || errors.Is(ctx.Err(), context.Canceled) {
+			return // we were stopped: no evidence
+		}
+		w.m.failed.Inc()
+		w.complain(d, err)
+	}
+	w.saw(d, result)
+	records = append(records, telemetry.Record{Frame: d.own(slot, info, result == telemetry.OK)})
+	records = append(records, w.recorder.SNMP(d.assigned.Name, observe.Sample{
+		Slot: slot.UnixMilli(), Every: interval.Milliseconds(), Result: result, Reason: reason,
+	})...)
+	w.send(records...)
+}
+
+// read makes one discovery, where one is due, and one poll.
+func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (records []telemetry.Record, info snmp.PollInfo, err error) {
+	session, err := d.session(ctx)
+	if err != nil {
+		return nil, info, err
+	}
+	before := session.Counts()
+	defer func() {
+		after := session.Counts()
+		d.requests += after.Requests - before.Requests
+		d.timeouts += after.Timeouts - before.Timeouts
+	}()
+	if d.plan == nil || began.Sub(d.read) >= rediscover {
+		records, err = w.discover(ctx, d, session, began)
+		if err != nil {
+			return records, info, err
+		}
+	}
+	frame, info, err := d.plan.Poll(ctx, session, slot)
+	if frame != nil {
+		frame.Polls[0].Time = stamp(slot, w.deps.Now(), d.assigned.SNMPInterval).UnixMilli()
+		records = append(records, telemetry.Record{Frame: frame})
+	}
+	if info.Boot != nil {
+		records = append(records, telemetry.Record{Boot: info.Boot})
+	}
+	if info.Rediscover {
+		w.log.Info("device has changed, reading it anew", "device", d.assigned.Name, "why", info.Why)
+		d.read = time.Time{}
+		more, err := w.discover(ctx, d, session, began)
+		if err == nil {
+			records = append(records, more...)
+		}
+	}
+	if info.Answered {
+		err = nil // a part that is missing is no silence
+	}
+	return records, info, err
+}
+
+// discover reads what the device is and has.
+func (w *Watcher) discover(ctx context.Context, d *device, session snmp.Session, at time.Time) ([]telemetry.Record, error) {
+	w.m.discoveries.Inc()
+	facts, plan, parts := snmp.Discover(ctx, session, d.assigned.Name, d.knownInterfaces())
+	if err := snmp.Unreadable(plan, parts); err != nil {
+		return nil, err
+	}
+	if len(parts) > 0 {
+		if suppressed, ok := w.quiet.Allow("parts/" + d.assigned.Name); ok {
+			w.log.Warn("device read in part", "device", d.assigned.Name, "errors", snmp.ErrorsText(parts), "suppressed", suppressed)
+		}
+	}
+	if d.plan != nil {
+		plan.After(d.plan)
+	}
+	d.plan, d.read, d.known = plan, at, facts.Interfaces
+	facts.Time = at.UnixMilli()
+	return []telemetry.Record{{Facts: &facts}}, nil
+}
+
+// look asks by SNMP whether a device answers at all, apart from its polls: once, and once more when it does not.
+func (w *Watcher) look(name string) {
+	w.mu.Lock()
+	d := w.devices[name]
+	w.mu.Unlock()
+	if d == nil || d.assigned.Credential == "" || d.assigned.SNMPInterval == 0 {
+		return
+	}
+	for range 2 {
+		ctx, cancel := context.WithTimeout(d.ctx, 2*lookTimeout)
+		slot := w.deps.Now()
+		err := d.look(ctx)
+		cancel()
+		if d.ctx.Err() != nil {
+			return
+		}
+		result, reason := resultOf(err)
+		w.saw(d, result)
+		w.send(w.recorder.SNMP(name, observe.Sample{
+			Slot: slot.UnixMilli(), Every: d.assigned.SNMPInterval.Milliseconds(), Result: result, Reason: reason,
+		})...)
+		if result != telemetry.Fail {
+			return
+		}
+	}
+}
+
+// look uses a session of its own: that of the polls may be busy waiting.
+func (d *device) look(ctx context.Context) error {
+	client, err := snmp.Dial(ctx, d.target(lookTimeout, -1))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	_, _, err = snmp.Liveness(ctx, client)
+	return err
+}
+
+// saw remembers the last result of SNMP for the series ninewatch_up.
+func (w *Watcher) saw(d *device, r telemetry.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d.snmp = r
+}
+
+// resultOf is the evidence in the outcome of a request.
+func resultOf(err error) (telemetry.Result, string) {
+	if err == nil {
+		return telemetry.OK, ""
+	}
+	switch kind := snmp.KindOf(err); kind {
+	case snmp.Timeout, snmp.Refused:
+		return telemetry.Fail, string(kind)
+	case snmp.Credentials, snmp.Engine:
+		return telemetry.Credentials, string(kind)
+	case snmp.Protocol:
+		return telemetry.OK, string(kind) // it answers, if not well
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return telemetry.Fail, string(snmp.Timeout) // the device did not come to an end in its time
+	}
+	return telemetry.ProberFault, "agent"
+}
+
+// stamp is the time of the samples: the slot when the poll is punctual, else the true time.
+func stamp(slot, now time.Time, interval time.Duration) time.Time {
+	if late := now.Sub(slot); late >= 0 && late <= interval/200 {
+		return slot
+	}
+	return now
+}
+
+// own are the samples about the poll itself. They depend on who looks.
+func (d *device) own(slot time.Time, info snmp.PollInfo, up bool) *telemetry.Frame {
+	rtt := telemetry.Value{}
+	if info.RTT > 0 {
+		rtt = telemetry.FloatValue(info.RTT.Seconds())
+	}
+	series := func(name string) telemetry.Series { return telemetry.Series{Name: name, Vantage: true} }
+	return &telemetry.Frame{
+		Device: d.assigned.Name,
+		Template: []telemetry.Series{
+			series("ninewatch_snmp_up"), series("ninewatch_snmp_rtt_seconds"),
+			series("ninewatch_snmp_requests_total"), series("ninewatch_snmp_timeouts_total"),
+		},
+		Polls: []telemetry.Poll{{Time: slot.UnixMilli(), Values: []telemetry.Value{
+			truth(up), rtt, telemetry.UintValue(d.requests), telemetry.UintValue(d.timeouts),
+		}}},
+	}
+}
+
+func truth(b bool) telemetry.Value {
+	if b {
+		return telemetry.UintValue(1)
+	}
+	return telemetry.UintValue(0)
+}
+
+func (w *Watcher) complain(d *device, err error) {
+	if suppressed, ok := w.quiet.Allow(d.assigned.Name); ok {
+		w.log.Warn("device not read, next try at its interval", "device", d.assigned.Name, "addr", d.address.String(), "err", err, "suppressed", suppressed)
+	}
+}
