@@ -19,10 +19,11 @@ var ErrUnknownScope = errors.New("unknown scope")
 // Engine keeps the verdict of every device. It has no goroutines: who owns it calls Observe with what was
 // stored, and Refresh every second or so for what changes by the passing of time alone.
 type Engine struct {
-	cfg   Config
-	deps  Deps
-	facts facts
-	m     engineMetrics
+	cfg      Config
+	deps     Deps
+	facts    facts
+	tailMost int // runs that a tail may hold before it is trimmed
+	m        engineMetrics
 
 	mu       sync.RWMutex
 	devices  map[string]*device
@@ -52,7 +53,7 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 	}
 	deps.Log = deps.Log.With("component", "collector/uptime")
 	return &Engine{
-		cfg: cfg, deps: deps, facts: facts{deps.DB}, m: newEngineMetrics(deps.Metrics),
+		cfg: cfg, deps: deps, facts: facts{db: deps.DB, page: 256}, tailMost: 64, m: newEngineMetrics(deps.Metrics),
 		devices: map[string]*device{}, contacts: map[string]contact{},
 	}, nil
 }
@@ -353,7 +354,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 		d.tail, d.first, d.history = t, first, nil
 		return nil
 	}
-	if d.tail.size() < max(tailMost, d.trimAt) {
+	if d.tail.size() < max(e.tailMost, d.trimAt) {
 		return nil
 	}
 	old := d.tail.exact
@@ -369,9 +370,6 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 	d.trimAt = 2 * d.tail.size()
 	return nil
 }
-
-// tailMost is how many runs a tail may hold before it is trimmed.
-const tailMost = 64
 
 // asOf is up to when all evidence of d has come: the watermark of its agents that are heard, or now. It
 // includes the whole second of the newest sample, so that what it shows has a place in the ledger.

@@ -12,7 +12,10 @@ import (
 )
 
 // facts reads the state store. It writes nothing.
-type facts struct{ db *sql.DB }
+type facts struct {
+	db   *sql.DB
+	page int // runs read at once on the way back to a run that leaves no doubt
+}
 
 // target is what the inventory says of a device.
 type target struct {
@@ -114,9 +117,6 @@ func (f facts) runs(ctx context.Context, device string, k streamKey, query strin
 	return out, rows.Err()
 }
 
-// page is how many runs are read at once on the way back to a run that leaves no doubt.
-const page = 256
-
 // stream reads what is needed of a stream to judge it exactly from time at on.
 func (f facts) stream(ctx context.Context, device string, k streamKey, p ProbePolicy, at int64) (runs []telemetry.Run, all bool, err error) {
 	runs, err = f.runsSince(ctx, device, k, at-lead)
@@ -125,13 +125,13 @@ func (f facts) stream(ctx context.Context, device string, k streamKey, p ProbePo
 	}
 	before := at - lead
 	for {
-		older, err := f.runs(ctx, device, k, runColumns+`AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`, before, page)
+		older, err := f.runs(ctx, device, k, runColumns+`AND from_ms < ? ORDER BY from_ms DESC LIMIT ?`, before, f.page)
 		if err != nil {
 			return nil, false, err
 		}
 		slices.Reverse(older)
 		runs = append(older, runs...)
-		if len(older) < page {
+		if len(older) < f.page {
 			return runs, true, nil
 		}
 		before = runs[0].From

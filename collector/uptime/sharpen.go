@@ -1,6 +1,10 @@
 package uptime
 
-import "ninewatch/internal/telemetry"
+import (
+	"math"
+
+	"ninewatch/internal/telemetry"
+)
 
 // slack is how much earlier than the echoes (ms) an SNMP poll may be stamped that failed for the same
 // reason: it carries the time at which it began, and takes some seconds to fail.
@@ -20,54 +24,82 @@ func sharpen(all []evaluated, pol Policy, asOf int64) {
 	}
 }
 
-// sharpenBy corrects the spans of the slower stream s by the outages of the finer stream fine.
+// sharpenBy corrects the spans of the slower stream s by the outages of the finer stream fine. Every
+// correction looks no further than the next poll, so that the past settles.
 func (s *evaluated) sharpenBy(fine *evaluated, pol Policy, asOf int64) {
 	for k, out := range fine.spans {
 		if out.state != Down || !fine.finerThan(s, out.from) {
 			continue
 		}
-		replied, looked := s.during(out.from, out.to)
-		if replied {
-			continue // the device answers SNMP while echoes are lost: both are right
-		}
 		last := k == len(fine.spans)-1
-		if !looked && last && asOf-out.from < pol.Settle {
+		next, known := s.poll(out.from, pol)
+		known = known && next.t < out.to
+		if !known && last && asOf-out.from < pol.Settle {
 			continue
 		}
-		s.dropDown(out.from-slack, out.from, true)
-		s.spans = carve(s.spans, out.from, out.to)
+		if !known || next.class == bad {
+			s.dropDown(out.from-slack, out.from, true)
+			s.spans = carve(s.spans, out.from, min(out.to, s.nextAt(out.from)))
+		}
+		s.agree(out.from, out.to)
 		if !last && fine.spans[k+1].from == out.to && working(fine.spans[k+1].state) {
-			s.recovered(out.to)
+			s.recovered(out.to, pol)
 		}
 	}
 }
 
 // finerThan tells whether the stream looked more often than other around t.
 func (e *evaluated) finerThan(other *evaluated, t int64) bool {
-	i, j := e.firstAt(t), other.firstAt(t)
-	if i == len(e.samples) || len(other.samples) == 0 {
-		return false
-	}
-	j = min(j, len(other.samples)-1)
-	return e.samples[i].every < other.samples[j].every
+	i, j := e.around(t), other.around(t)
+	return i >= 0 && j >= 0 && e.samples[i].every < other.samples[j].every
 }
 
-// during tells whether the device replied in [from, to), and whether the stream looked at all.
-func (e *evaluated) during(from, to int64) (replied, looked bool) {
-	for i := e.firstAt(from); i < len(e.samples); i++ {
-		x := e.samples[i]
-		if t, ok := x.next(from); !ok || t >= to {
-			break
-		}
-		switch x.class {
-		case faulty:
-		case bad:
-			looked = true
-		default:
-			return true, true
-		}
+// around is the index of the series that holds t, or ended last before it, or else comes first.
+func (e *evaluated) around(t int64) int {
+	i := e.firstAt(t)
+	if i > 0 && (i == len(e.samples) || e.samples[i].t > t) {
+		i--
 	}
-	return false, looked
+	return min(i, len(e.samples)-1)
+}
+
+// poll is the first sample at or after t, if no hole lies between it and the one before t.
+func (e *evaluated) poll(t int64, pol Policy) (judged, bool) {
+	i := e.firstAt(t)
+	if i == len(e.samples) {
+		return judged{}, false
+	}
+	s := e.samples[i]
+	at, _ := s.next(t)
+	before, every := at-s.every, s.every
+	if at == s.t {
+		if i == 0 {
+			return judged{}, false
+		}
+		before, every = e.samples[i-1].last(), e.samples[i-1].every
+	}
+	s.t = at
+	return s, at-before <= pol.probe(e.Probe).hold(every, s.every)
+}
+
+// agree takes back what the stream says from its failures in [from, to) on, up to its next sample that is
+// none: the failures confirm the outage, as does the other stream.
+func (e *evaluated) agree(from, to int64) {
+	for i := e.firstAt(from); i < len(e.samples); i++ {
+		s := e.samples[i]
+		at, ok := s.next(from)
+		if !ok || at >= to {
+			return
+		}
+		if s.class != bad {
+			continue
+		}
+		end := to
+		if i+1 < len(e.samples) {
+			end = min(to, e.samples[i+1].t)
+		}
+		e.spans = carve(e.spans, at, end)
+	}
 }
 
 // dropDown removes down time in [from, to): with starting, only that of an outage that starts there.
@@ -80,15 +112,19 @@ func (e *evaluated) dropDown(from, to int64, starting bool) {
 	}
 }
 
-// recovered removes what an old failure says of the time after echoes returned at t, up to the next sample.
-func (e *evaluated) recovered(t int64) {
+// recovered removes what an old failure says of the time after echoes returned at t, up to the next poll.
+func (e *evaluated) recovered(t int64, pol Policy) {
+	if next, known := e.poll(t, pol); !known || next.class != bad {
+		e.dropDown(t, e.nextAt(t), false)
+	}
+}
+
+// nextAt is the time of the first sample at or after t.
+func (e *evaluated) nextAt(t int64) int64 {
 	i := e.firstAt(t)
 	if i == len(e.samples) {
-		e.dropDown(t, 1<<62, false)
-		return
+		return math.MaxInt64
 	}
 	at, _ := e.samples[i].next(t)
-	if e.samples[i].class != bad {
-		e.dropDown(t, at, false)
-	}
+	return at
 }
