@@ -31,8 +31,8 @@ type evaluated struct {
 	spans   []span
 }
 
-// evaluate judges one stream up to asOf (ms). With edge (ms) the newest sample vouches for at least as long,
-// and until the hold expires: that is what can be said before the next sample is due.
+// evaluate judges one stream up to asOf (ms). With edge (ms) the newest sample vouches up to asOf while it is
+// no older than that or the hold: that is what can be said before the next sample is due.
 func evaluate(s Stream, pol Policy, asOf, edge int64) evaluated {
 	p := pol.probe(s.Probe)
 	e := evaluated{Stream: s, samples: confirm(mergeRuns(s.Runs, pol.DegradedPPM, asOf), p)}
@@ -57,8 +57,8 @@ func cover(in []judged, p ProbePolicy, asOf, edge int64) []span {
 			if next := in[i+1]; next.t-s.last() <= p.hold(s.every, next.every) {
 				end = next.t
 			}
-		} else if edge > 0 {
-			end = s.last() + max(edge, p.hold(s.every, s.every))
+		} else if wait := s.last() + max(edge, p.hold(s.every, s.every)); edge > 0 && asOf <= wait {
+			end = asOf
 		}
 		x := span{from: s.t, to: min(end, asOf), state: s.state, why: s.why}
 		if i > 0 && len(out) > 0 && out[len(out)-1].to == s.t {

@@ -223,7 +223,7 @@ func TestBacklogIsLate(t *testing.T) {
 	s.now = start + 60_000
 	s.observe(e, "a1", false, icmp("sw1", start, 60, telemetry.OK))
 	s.now = start + 1_200_000
-	wantStates(t, s.observe(e, "a1", true, icmp("sw1", start+60_000, 600, telemetry.Fail)), "sw1 unknown 74000 late, sw1 unknown 674000 late")
+	wantStates(t, s.observe(e, "a1", true, icmp("sw1", start+60_000, 600, telemetry.Fail)), "sw1 unknown 60000 late, sw1 unknown 660000 late")
 	s.now = start + 1_260_000
 	wantStates(t, s.observe(e, "a1", true, icmp("sw1", start+60_000, 1200, telemetry.Fail)), "sw1 down 60000 late")
 	s.now = start + 1_261_000
