@@ -1,0 +1,36 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+)
+
+// listen opens the one socket of a fleet. It takes datagrams for every loopback address, tells which
+// one was asked, and is bound to the loopback interface: from other hosts there is no way in.
+func listen(port uint16) (*net.UDPConn, *ipv4.PacketConn, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var bindErr error
+		err := c.Control(func(fd uintptr) { bindErr = unix.BindToDevice(int(fd), "lo") })
+		return errors.Join(err, bindErr)
+	}}
+	pc, err := lc.ListenPacket(context.Background(), "udp4", fmt.Sprintf("0.0.0.0:%d", port))
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen on UDP port %d of loopback: %w", port, err)
+	}
+	conn := pc.(*net.UDPConn)
+	// Every device shares this socket: bursts of a whole fleet need room. The kernel may grant less.
+	conn.SetReadBuffer(8 << 20)  //nolint:errcheck // see above
+	conn.SetWriteBuffer(8 << 20) //nolint:errcheck // see above
+	batch := ipv4.NewPacketConn(conn)
+	if err := batch.SetControlMessage(ipv4.FlagDst, true); err != nil {
+		conn.Close() //nolint:errcheck // the first error counts
+		return nil, nil, fmt.Errorf("ask for destination addresses on UDP port %d: %w", port, err)
+	}
+	return conn, batch, nil
+}
