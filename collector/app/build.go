@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ninewatch/collector/alert"
+	"ninewatch/collector/auth"
+	"ninewatch/collector/feed"
+	"ninewatch/collector/ingest"
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/state"
+	"ninewatch/collector/store"
+	"ninewatch/collector/uptime"
+	"ninewatch/collector/webhook"
+	"ninewatch/internal/telemetry"
+)
+
+// build makes the parts from the bottom up, in the order in which facts pass them.
+func (a *App) build(ctx context.Context) (err error) {
+	a.uptime, err = uptime.New(uptime.DefaultConfig(), uptime.Deps{Log: a.log, Metrics: a.set, DB: a.db.Read(), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	if err := a.buildWebhook(ctx); err != nil {
+		return err
+	}
+	events := a.events()
+	a.alert = alert.New(alert.Deps{
+		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Notify: a.webhook.Notify, Now: time.Now,
+		Changed: func(i alert.Incident) {
+			a.webhook.Wake()
+			events.incident(i)
+		},
+	})
+	a.judge = &judge{
+		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.verdict,
+	}
+	a.feed, err = feed.New(feed.Deps{
+		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
+		Sinks: []feed.Sink{
+			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify}),
+			feed.Resolved(a.db, a.store),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.buildIngest(events); err != nil {
+		return err
+	}
+	return a.buildHTTP(events)
+}
+
+func (a *App) buildIngest(events *eventsAdapter) (err error) {
+	cfg := ingest.DefaultConfig()
+	cfg.Listen = a.cfg.Listen.GRPC
+	a.ingest, err = ingest.New(cfg, ingest.Deps{
+		Log: a.log, Metrics: a.set, Journal: a.journal, Auth: a.auth,
+		Seen:          func(ctx context.Context) (ingest.Seen, error) { return ingest.LoadSeen(ctx, a.db.Read()) },
+		Assign:        a.inventory.Assignment,
+		AssignChanged: a.inventory.Changed,
+		DeviceSite:    a.deviceSite,
+		OnContact: func(c auth.Contact) {
+			if err := a.auth.RecordContact(context.Background(), c); err != nil {
+				a.log.Error("sign of life not recorded", "component", "collector/app", "agent", c.Agent, "err", err)
+			}
+			events.contact(c)
+		},
+		Pause: a.store.Paused,
+		Now:   time.Now,
+	})
+	return err
+}
+
+func (a *App) deviceSite(name string) (string, bool) {
+	d, err := a.inventory.Device(context.Background(), name)
+	return d.Site, err == nil
+}
+
+func (a *App) setSamplesCursor(ctx context.Context, lsn uint64) error {
+	return a.db.Write(ctx, func(tx *sql.Tx) error { return state.SetCursor(tx, "samples", lsn) })
+}
+
+func (a *App) buildWebhook(ctx context.Context) error {
+	instance, err := a.db.Meta(ctx, state.MetaInstance)
+	if err != nil {
+		return err
+	}
+	allowed := make([]netip.Prefix, 0, len(a.cfg.Webhooks.AllowAddresses))
+	for _, text := range a.cfg.Webhooks.AllowAddresses {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("webhooks.allow_addresses: %w", err)
+		}
+		allowed = append(allowed, p)
+	}
+	a.receivers.store = a.inventory
+	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed}, webhook.Deps{
+		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Names: a.receivers.names, Receiver: a.receivers.receiver, Now: time.Now,
+	})
+	return nil
+}
+
+// externalURL is what links in webhooks begin with.
+func (a *App) externalURL() string {
+	if a.cfg.ExternalURL != "" {
+		return a.cfg.ExternalURL
+	}
+	return "http://" + a.cfg.Listen.HTTP
+}
+
+// receiverNames adapts the inventory to what webhooks need. The names are kept, as they are asked for within
+// a transaction of the state store.
+type receiverNames struct {
+	store *inventory.Store
+
+	mu      sync.Mutex
+	changed <-chan struct{}
+	list    []string
+}
+
+func (r *receiverNames) names() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.changed:
+	default:
+		if r.changed != nil {
+			return r.list
+		}
+	}
+	changed := r.store.Changed()
+	receivers, err := r.store.Receivers(context.Background())
+	if err != nil {
+		return r.list // what was known last; the read is tried again at the next call
+	}
+	r.changed, r.list = changed, nil
+	for _, receiver := range receivers {
+		r.list = append(r.list, receiver.Name)
+	}
+	return r.list
+}
+
+func (r *receiverNames) receiver(ctx context.Context, name string) (webhook.Receiver, error) {
+	found, err := r.store.Receiver(ctx, name)
+	if errors.Is(err, inventory.ErrUnknown) {
+		return webhook.Receiver{}, webhook.ErrUnknownReceiver
+	}
+	if err != nil {
+		return webhook.Receiver{}, err
+	}
+	return webhook.Receiver{Name: name, URL: found.Webhook.URL, Secret: found.Webhook.Secret}, nil
+}
+
+// info are the info series: what may change of devices and interfaces, in labels.
+func (a *App) info(ctx context.Context) ([]store.Info, error) {
+	devices, err := a.inventory.Devices(ctx, inventory.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	var out []store.Info
+	for _, d := range devices {
+		labels := map[string]string{"__name__": "ninewatch_device_info", "site": d.Site, "device": d.Name, "role": d.Role, "address": d.Address}
+		if facts, err := a.inventory.Facts(ctx, d.Name); err == nil {
+			labels["sysName"], labels["sysObjectID"] = facts.System.SysName, facts.System.SysObjectID
+		}
+		out = append(out, store.Info{Identity: "device/" + d.Name, Labels: labels})
+		interfaces, err := a.inventory.Interfaces(ctx, d.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range interfaces {
+			out = append(out, interfaceInfo(d, i.Facts))
+		}
+	}
+	return out, nil
+}
+
+func interfaceInfo(d inventory.Device, i telemetry.Interface) store.Info {
+	return store.Info{Identity: "interface/" + d.Name + "/" + i.Key, Labels: map[string]string{
+		"__name__": "ninewatch_interface_info", "site": d.Site, "device": d.Name, "ifName": i.Key,
+		"ifIndex": fmt.Sprint(i.IfIndex), "ifAlias": i.IfAlias, "ifDescr": i.IfDescr, "ifType": fmt.Sprint(i.IfType), "speed": fmt.Sprint(i.SpeedBps),
+	}}
+}

@@ -1,0 +1,83 @@
+// Package cli is the command line of the collector: flags in, calls of the packages that do the work, exit code
+// out. Client commands speak to a running collector through its API.
+//
+// Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done in part. Errors are lines on the
+// error writer that name what is at fault and the mend.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ninewatch/internal/conf"
+	"ninewatch/internal/version"
+)
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usage marks an error of the person at the keyboard.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+// Run executes args and returns the exit code.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "ninewatch-collector",
+		Short:         "Takes what agents see, keeps it, judges it, and shows it to people",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
+	})
+	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), getCommand(), tokenCommand(), apiTokenCommand(),
+		simulateCommand(), analyzeCommand(), versionCommand())
+	return code(root.ExecuteContext(ctx), stderr)
+}
+
+// code turns an error into the exit code, and tells it.
+func code(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, err)
+	var problems conf.Problems
+	var wrong usage
+	if errors.As(err, &problems) || errors.As(err, &wrong) || isCobraUsage(err) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// isCobraUsage tells errors of cobra itself (unknown command, wrong number of arguments), which have no type.
+func isCobraUsage(err error) bool {
+	for _, start := range []string{"unknown command", "accepts ", "requires ", "required flag"} {
+		if strings.HasPrefix(err.Error(), start) {
+			return true
+		}
+	}
+	return false
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "ninewatch-collector", version.String())
+			return err
+		},
+	}
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/spf13/cobra"
+
+	"ninewatch/collector/simulate"
+	"ninewatch/collector/uptime"
+	"ninewatch/internal/lifecycle"
+	"ninewatch/internal/logging"
+)
+
+func analyzeCommand() *cobra.Command {
+	c := &cobra.Command{Use: "analyze", Short: "Run the engines offline, on a file"}
+	c.AddCommand(&cobra.Command{
+		Use: "vectors FILE.json...", Short: "Timelines, objectives and sliding windows in the form of the test vectors", Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			out := map[string]any{}
+			for _, name := range args {
+				results, err := vectors(name, c.InOrStdin())
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				maps.Copy(out, results)
+			}
+			encoder := json.NewEncoder(c.OutOrStdout())
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(out)
+		},
+	})
+	return c
+}
+
+func vectors(name string, stdin io.Reader) (map[string]any, error) {
+	if name == "-" {
+		return uptime.Vectors(stdin)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return uptime.Vectors(file)
+}
+
+func simulateCommand() *cobra.Command {
+	cfg := simulate.DefaultConfig()
+	c := &cobra.Command{
+		Use: "simulate", Short: "Run a fleet of simulated SNMP devices on loopback", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := cfg.Validate(); err != nil {
+				return usage{err}
+			}
+			log, err := logging.New(c.ErrOrStderr(), "info", "text")
+			if err != nil {
+				return err
+			}
+			fleet, err := simulate.New(cfg, simulate.Deps{Log: log, Metrics: metrics.NewSet(), Now: time.Now})
+			if err != nil {
+				return err
+			}
+			devices := fleet.Devices()
+			fmt.Fprintf(c.OutOrStdout(), "%d simulated devices, from %s to %s; community %s; Ctrl-C ends them\n",
+				len(devices), devices[0].Addr, devices[len(devices)-1].Addr, cfg.Community)
+			return lifecycle.Run(c.Context(), nil, lifecycle.Part{Name: "simulated devices", Start: fleet.Start, Stop: fleet.Stop})
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&cfg.Devices, "devices", cfg.Devices, "how many")
+	f.IntVar(&cfg.Interfaces, "interfaces", cfg.Interfaces, "of each device")
+	f.StringVar(&cfg.Listen, "listen", cfg.Listen, "`RANGE:PORT` on loopback; each address of it is a device")
+	f.StringVar(&cfg.Recordings, "recordings", cfg.Recordings, "a `FOLDER` of .snmprec files to play instead of generated devices")
+	f.StringVar(&cfg.Community, "community", cfg.Community, "the one that is answered")
+	f.DurationVar(&cfg.Delay, "delay", cfg.Delay, "before each answer")
+	f.Float64Var(&cfg.Loss, "loss", cfg.Loss, "share of requests that are dropped, 0 to 1")
+	f.Float64Var(&cfg.Dead, "dead", cfg.Dead, "share of devices that never answer, 0 to 1")
+	f.Int64Var(&cfg.Seed, "seed", cfg.Seed, "decides everything that is left to chance")
+	return c
+}
