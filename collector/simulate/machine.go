@@ -14,6 +14,7 @@ type machine struct {
 	name     string
 	number   int   // within the fleet
 	seed     int64 // with number, what makes counters differ
+	exact    bool  // counters are those of the ports, without a share of the machine's own
 	descr    string
 	objectID oid.OID
 	contact  string
@@ -65,6 +66,9 @@ type ups struct{ load wave }
 
 // scale makes the counters of equal machines differ: a factor from 0.5 to 1.
 func (m *machine) scale(what string, i int) float64 {
+	if m.exact {
+		return 1
+	}
 	return 0.5 + 0.5*chance(m.seed, what, m.number, i)
 }
 
