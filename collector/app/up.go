@@ -1,0 +1,293 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ninewatch/collector/auth"
+	"ninewatch/collector/config"
+	"ninewatch/collector/hostagent"
+	"ninewatch/collector/inventory"
+	"ninewatch/internal/conf"
+	"ninewatch/internal/lifecycle"
+	"ninewatch/internal/logging"
+)
+
+// UpOptions are what "up" is told.
+type UpOptions struct {
+	Demo     bool
+	Data     string
+	Out, Err io.Writer
+}
+
+const (
+	upSite     = "local"
+	upInterval = 15 * time.Second // of SNMP: a page that was just opened should move
+)
+
+// up is a collector with everything around it.
+type up struct {
+	o    UpOptions
+	log  *slog.Logger
+	app  *App
+	host *hostagent.Agent
+	demo *demo // nil without --demo
+}
+
+// Up runs a collector, an agent that watches this host and its gateway, and with o.Demo a simulated network,
+// until ctx ends.
+func Up(ctx context.Context, o UpOptions) error {
+	log, err := logging.New(o.Err, cmp.Or(os.Getenv("NINEWATCH_LOG_LEVEL"), "warn"), "text")
+	if err != nil {
+		return err
+	}
+	cfg, err := upConfig(o)
+	if err != nil {
+		return err
+	}
+	binary, err := agentBinary()
+	if err != nil {
+		return err
+	}
+	u := &up{o: o, log: log}
+	u.app, err = New(ctx, cfg, Options{Demo: o.Demo}, log)
+	if err != nil {
+		return err
+	}
+	children := &agents{log: log, binary: binary, out: o.Err}
+	nothing := func(context.Context) error { return nil }
+	return lifecycle.Run(ctx, u.app.fatal,
+		lifecycle.Part{Name: "SNMP of this host", Start: u.startHost, Stop: u.stopHost},
+		lifecycle.Part{Name: "demo network", Start: u.startDemo, Stop: u.stopDemo},
+		lifecycle.Part{Name: "collector", Start: u.startCollector, Stop: u.app.Stop},
+		lifecycle.Part{Name: "inventory", Start: u.seed, Stop: nothing},
+		lifecycle.Part{Name: "agents", Start: func(ctx context.Context) (err error) {
+			if children.config, err = u.agentConfigs(ctx); err != nil {
+				return err
+			}
+			return children.Start(ctx)
+		}, Stop: children.Stop},
+		lifecycle.Part{Name: "first words", Start: u.greet, Stop: nothing},
+	)
+}
+
+// upConfig is the configuration of "up": the defaults, on loopback, with the variables of the environment.
+func upConfig(o UpOptions) (config.Config, error) {
+	cfg := config.Default()
+	cfg.DataDir = o.Data
+	if o.Demo {
+		cfg.DataDir = filepath.Join(o.Data, "demo")
+	}
+	cfg.Samples.Embedded.ReserveDisk = 256 << 20
+	cfg.Webhooks.AllowAddresses = []string{"127.0.0.0/8", "::1/128"} // the receivers of a trial run on this host
+	err := conf.Load("", &cfg, func(at conf.Section) { cfg.Validate(at) })
+	return cfg, err
+}
+
+// folder is where "up" keeps what is not the collector's own.
+func (u *up) folder() string { return u.app.cfg.DataDir }
+
+// startHost answers SNMP for this host, so that there are real numbers without an SNMP daemon and without
+// guessing a community.
+func (u *up) startHost(ctx context.Context) error {
+	community, err := keptSecret(filepath.Join(u.folder(), "host-community"))
+	if err != nil {
+		return err
+	}
+	u.host, err = hostagent.New(hostagent.Config{Listen: "127.0.0.1:0", Community: community}, hostagent.Deps{Log: u.log, Metrics: u.app.set, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return u.host.Start(ctx)
+}
+
+func (u *up) stopHost(ctx context.Context) error { return u.host.Stop(ctx) }
+
+func (u *up) startCollector(context.Context) error { return u.app.Start() }
+
+// seed puts this host, its gateway and the demo network into the inventory.
+func (u *up) seed(ctx context.Context) error {
+	inv, err := u.hostInventory()
+	if err != nil {
+		return err
+	}
+	ctx = auth.With(ctx, auth.Principal{Name: "up"})
+	if _, err := u.app.inventory.Apply(ctx, inv, inventory.ApplyOptions{Source: inventory.SourceUp}); err != nil {
+		return fmt.Errorf("add this host to the inventory: %w", err)
+	}
+	if u.demo == nil {
+		return nil
+	}
+	return u.demo.seed(ctx, u.app)
+}
+
+// hostInventory is this host with its SNMP, and its gateway.
+func (u *up) hostInventory() (inventory.Inventory, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return inventory.Inventory{}, err
+	}
+	address, ok := u.host.Addr().(*net.UDPAddr)
+	if !ok {
+		return inventory.Inventory{}, errors.New("the SNMP of this host has no UDP address")
+	}
+	community, err := keptSecret(filepath.Join(u.folder(), "host-community"))
+	if err != nil {
+		return inventory.Inventory{}, err
+	}
+	interval := inventory.Duration(upInterval)
+	inv := inventory.Inventory{
+		Sites:       []inventory.Site{{Name: upSite, DisplayName: "This host", TimeZone: localZone()}},
+		Credentials: []inventory.Credential{{Name: "this-host", SNMP: &inventory.SNMP{Version: "2c", Community: community}}},
+		Devices: []inventory.Device{{
+			Name: nameOf(host), Site: upSite, Address: "127.0.0.1", Port: uint16(address.Port), Credential: "this-host", Role: "server",
+			SNMP: inventory.Probe{Interval: &interval},
+		}},
+	}
+	if gateway := defaultGateway(); gateway.IsValid() {
+		inv.Devices = append(inv.Devices, inventory.Device{Name: "gateway-" + nameOf(gateway.String()), DisplayName: "Gateway", Site: upSite, Address: gateway.String(), Role: "router"})
+	}
+	return inv, nil
+}
+
+// localZone is the IANA name of this host's time zone, or nothing for UTC.
+func localZone() string {
+	if zone := os.Getenv("TZ"); zone != "" {
+		if _, err := time.LoadLocation(zone); err == nil {
+			return zone
+		}
+	}
+	name, err := os.Readlink("/etc/localtime")
+	if err != nil {
+		return ""
+	}
+	for dir := filepath.Dir(name); dir != "." && dir != "/"; dir = filepath.Dir(dir) {
+		if filepath.Base(dir) != "zoneinfo" {
+			continue
+		}
+		zone, err := filepath.Rel(dir, name)
+		if _, bad := time.LoadLocation(zone); err == nil && bad == nil {
+			return zone
+		}
+	}
+	return ""
+}
+
+// agentConfigs writes a configuration and, at the first start, a join token for the agent of each site.
+func (u *up) agentConfigs(ctx context.Context) ([]string, error) {
+	known, err := u.app.auth.Agents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	joined := map[string]bool{}
+	for _, a := range known {
+		joined[a.Site] = joined[a.Site] || a.Revoked == 0
+	}
+	sites := []string{upSite}
+	if u.demo != nil {
+		sites = append(sites, u.demo.sites()...)
+	}
+	var out []string
+	for i, site := range sites {
+		path, err := u.agentConfig(ctx, site, joined[site], i == 0)
+		if err != nil {
+			return nil, fmt.Errorf("agent of site %q: %w", site, err)
+		}
+		out = append(out, path)
+	}
+	return out, nil
+}
+
+func (u *up) agentConfig(ctx context.Context, site string, joined, first bool) (string, error) {
+	dir := filepath.Join(u.folder(), "agents", site)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		joined = false // its identity has been deleted
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(u.app.GRPC().String())
+	if err != nil {
+		return "", err
+	}
+	address := net.JoinHostPort("127.0.0.1", port)
+	tokenFile := filepath.Join(dir, "token")
+	if !joined {
+		token, _, err := u.app.auth.CreateToken(ctx, site, time.Hour, address)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(tokenFile, []byte(token.Encode()+"\n"), 0o600); err != nil {
+			return "", err
+		}
+	}
+	listen := "127.0.0.1:0"
+	if first {
+		listen = cmp.Or(os.Getenv("NINEWATCH_LISTEN"), listen)
+	}
+	text := fmt.Sprintf("# Written by \"up\" at each start.\nstate_dir: %q\njoin: {token_file: %q}\ncollectors: [%q]\nlisten: %q\nlog: {level: warn}\n",
+		filepath.Join(dir, "state"), tokenFile, address, listen)
+	path := filepath.Join(dir, "agent.yaml")
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// greet prints how to get in, and leaves the same for scripts in client.env.
+func (u *up) greet(ctx context.Context) error {
+	if err := u.clientEnv(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(u.o.Out, "\nninewatch is at %s\n", u.app.URL())
+	if password := u.app.AdminPassword; password != "" {
+		fmt.Fprintf(u.o.Out, "  sign in as admin with the one-time password %s\n", password.Reveal())
+	} else {
+		fmt.Fprintln(u.o.Out, "  sign in as before; the account and the data of the last run are kept")
+	}
+	if u.o.Demo {
+		fmt.Fprintln(u.o.Out, "  a simulated network, labelled DEMO, is watched beside this host")
+	}
+	fmt.Fprintf(u.o.Out, "  data: %s, for scripts: . %s\n  Ctrl-C stops everything\n\n", u.folder(), filepath.Join(u.o.Data, "client.env"))
+	return nil
+}
+
+func (u *up) clientEnv(ctx context.Context) error {
+	path := filepath.Join(u.o.Data, "client.env")
+	tokenPath := filepath.Join(u.folder(), "client-token")
+	token, err := os.ReadFile(tokenPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		made, err := u.app.auth.CreateAPIToken(ctx, "up", []auth.Role{{Role: "admin", Sites: []string{auth.AnySite}}}, 0)
+		if err != nil {
+			return err
+		}
+		token = []byte(made)
+		if err := os.WriteFile(tokenPath, token, 0o600); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("export NINEWATCH_SERVER=%s\nexport NINEWATCH_API_TOKEN=%s\n", u.app.URL(), token)
+	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+// keptSecret reads a random secret from path, and makes it there at the first call.
+func keptSecret(path string) (conf.Secret, error) {
+	data, err := os.ReadFile(path)
+	if err == nil && len(data) > 0 {
+		return conf.Secret(data), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	secret := rand.Text()
+	return conf.Secret(secret), os.WriteFile(path, []byte(secret), 0o600)
+}
