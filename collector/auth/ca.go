@@ -28,8 +28,10 @@ const (
 	caFile        = "ca.pem" // certificate and key in one file, so that one rename creates both
 	caLife        = 10 * 365 * day
 	collectorLife = 30 * day
-	// clockSlack is how far before now certificates begin, for agents whose clocks lag.
+	// clockSlack is how far before now the certificates begin that agents verify, whose clocks may lag.
+	// Those of agents are verified by our own clock.
 	clockSlack = day
+	ownSlack   = time.Minute
 )
 
 // CA is the collector's own certificate authority.
@@ -177,7 +179,7 @@ func (c *CA) Certificate() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	der, err := c.issue(key.Public(), tlsconf.CollectorID(), x509.ExtKeyUsageServerAuth, now.Add(collectorLife))
+	der, err := c.issue(key.Public(), tlsconf.CollectorID(), x509.ExtKeyUsageServerAuth, now.Add(-clockSlack), now.Add(collectorLife))
 	if err != nil {
 		return nil, fmt.Errorf("issue the collector's certificate: %w", err)
 	}
@@ -193,18 +195,18 @@ func (c *CA) issueAgent(csr *x509.CertificateRequest, site, agent string, life t
 		return nil, time.Time{}, err
 	}
 	notAfter = c.now().Add(life).Truncate(time.Second)
-	der, err = c.issue(csr.PublicKey, id, x509.ExtKeyUsageClientAuth, notAfter)
+	der, err = c.issue(csr.PublicKey, id, x509.ExtKeyUsageClientAuth, c.now().Add(-ownSlack), notAfter)
 	return der, notAfter, err
 }
 
-func (c *CA) issue(pub crypto.PublicKey, id *url.URL, usage x509.ExtKeyUsage, notAfter time.Time) ([]byte, error) {
+func (c *CA) issue(pub crypto.PublicKey, id *url.URL, usage x509.ExtKeyUsage, notBefore, notAfter time.Time) ([]byte, error) {
 	if notAfter.After(c.cert.NotAfter) {
 		return nil, fmt.Errorf("the collector's CA ends on %s, before the certificate would: make a new CA",
 			c.cert.NotAfter.Format(time.DateOnly))
 	}
 	template := &x509.Certificate{
 		SerialNumber:          serial(),
-		NotBefore:             c.now().Add(-clockSlack),
+		NotBefore:             notBefore,
 		NotAfter:              notAfter,
 		URIs:                  []*url.URL{id},
 		KeyUsage:              x509.KeyUsageDigitalSignature,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"ninewatch/internal/conf"
@@ -135,7 +136,7 @@ func (a *Auth) Users(ctx context.Context) ([]User, error) {
 }
 
 // absentHash is checked when there is no such user, so that the answer takes as long.
-var absentHash = hashPassword("nobody has this password")
+var absentHash = sync.OnceValue(func() string { return hashPassword("nobody has this password") })
 
 // Login checks a password and opens a session. remote is the address that asks, without its port.
 // The error is ErrCredentials or ErrTooMany, or of the database.
@@ -145,7 +146,7 @@ func (a *Auth) Login(ctx context.Context, name string, password conf.Secret, rem
 		a.m.loginsMany.Inc()
 		return Session{}, Principal{}, fmt.Errorf("%w: wait up to %s", ErrTooMany, limitWindow)
 	}
-	hash, roles := absentHash, ""
+	hash, roles := absentHash(), ""
 	err := a.deps.DB.Read().QueryRowContext(ctx, `SELECT password_hash, roles FROM users WHERE name = ?`, name).Scan(&hash, &roles)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Session{}, Principal{}, fmt.Errorf("look up a user: %w", err)
