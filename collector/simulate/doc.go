@@ -7,7 +7,7 @@
 //   - what a device answers is a function of the seed, its number and the time alone: counters only
 //     grow, go on where they were after a restart of the fleet, and follow days and weeks;
 //   - an answer comes from the address that was asked;
-//   - everything is counted: requests = answered + ignored, so that a test can compare what was served
+//   - everything is counted: requests = answered + ignored + send errors, so that a test can compare what was served
 //     with what was stored;
 //   - the history of a Demo and its live counters come from the same functions: they join without a step.
 //

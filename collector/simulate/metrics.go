@@ -4,7 +4,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 )
 
-// fleetMetrics: requests = answered + the ignored ones, once nothing is in flight.
+// fleetMetrics: requests = answered + ignored + send errors, once nothing is in flight.
 type fleetMetrics struct {
 	requests, answered, varBinds, sendErrors               *metrics.Counter
 	stranger, garbage, community, silent, lost, overflowed *metrics.Counter

@@ -12,7 +12,7 @@ import (
 type wave struct {
 	mean   float64   // per second, without the swings
 	shift  float64   // seconds by which the swings are late
-	growth float64   // share of mean that is added a second
+	growth float64   // share of the rate that is added a second
 	since  time.Time // when growth is zero; before, the rate is lower
 }
 
@@ -30,22 +30,28 @@ func (w wave) rate(at time.Time) float64 {
 	for _, s := range swings {
 		sum += s.amplitude * math.Cos(2*math.Pi*(t-s.peak)/s.period)
 	}
-	return w.mean * (sum + w.growth*at.Sub(w.since).Seconds())
+	return w.mean * sum * (1 + w.growth*at.Sub(w.since).Seconds())
 }
 
 // total is the integral over the time from one instant to another.
 func (w wave) total(from, to time.Time) float64 {
-	t0, t1 := seconds(from)-w.shift, seconds(to)-w.shift
-	sum := t1 - t0
+	return w.mean * (w.antiderivative(to) - w.antiderivative(from))
+}
+
+// antiderivative is that of rate, for a mean of 1.
+func (w wave) antiderivative(at time.Time) float64 {
+	t := seconds(at) - w.shift
+	since := 0.0 // seconds from when growth is zero
+	if w.growth != 0 {
+		since = at.Sub(w.since).Seconds()
+	}
+	sum := t + w.growth*since*since/2
 	for _, s := range swings {
 		turn := 2 * math.Pi / s.period
-		sum += s.amplitude / turn * (math.Sin(turn*(t1-s.peak)) - math.Sin(turn*(t0-s.peak)))
+		sin, cos := math.Sincos(turn * (t - s.peak))
+		sum += s.amplitude / turn * ((1+w.growth*since)*sin + w.growth/turn*cos)
 	}
-	if w.growth != 0 {
-		g0, g1 := from.Sub(w.since).Seconds(), to.Sub(w.since).Seconds()
-		sum += w.growth / 2 * (g1*g1 - g0*g0)
-	}
-	return w.mean * sum
+	return sum
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
