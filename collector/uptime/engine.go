@@ -161,12 +161,13 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 			d.tail, d.history = nil, nil
 			return err
 		}
+		first := int64(math.MaxInt64)
 		for _, r := range runs {
 			d.first = min(d.first, r.From)
-			if !d.tail.put(k, r) {
-				d.tail, d.history = nil, nil // late evidence: read again
-				break
-			}
+			first = min(first, d.tail.put(k, r))
+		}
+		if d.tail.late(e.cfg.Policy, first) {
+			d.tail, d.history = nil, nil // late evidence: read again
 		}
 	}
 	return nil
@@ -348,6 +349,9 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 		e.m.reloads.Inc()
 		at := (now - settleMin) / 1000 * 1000
 		t, first, err := e.facts.tail(ctx, d.name, e.cfg.Policy, at)
+		if err == nil && t.exact == at && t.settled(e.cfg.Policy, now) < at { // long intervals settle later
+			t, first, err = e.facts.tail(ctx, d.name, e.cfg.Policy, t.settled(e.cfg.Policy, now))
+		}
 		if err != nil {
 			return err
 		}

@@ -71,31 +71,44 @@ func Restarts(readings []Reading, streams []Stream, pol Policy) []Restart {
 	return out
 }
 
-// explain says what happened between two readings of different boots.
+// explain says what happened between two readings of different boots. The device went down after the last
+// reply before the boot, of any kind: with the first failure that followed, or, if no probe looked, some
+// time before the boot. A reply within that time contradicts a reboot.
 func explain(a, b Reading, streams [][]series, pol Policy) Restart {
-	t0, boot := a.Time, b.Time-int64(b.Ticks/100)*1000
+	boot := b.Time - int64(b.Ticks/100)*1000
 	r := Restart{At: floorSecond(boot), Kind: AgentRestart}
 	if hostRanOn(a, b) {
 		return r
 	}
-	start := max(t0, boot-pol.RebootAssumed*1000)
-	if t, ok := firstSample(streams, t0+1, boot+1, func(c class) bool { return c == bad }); ok {
+	reply := max(a.Time, lastReply(streams, boot))
+	start := max(reply, boot-pol.RebootAssumed*1000)
+	if t, ok := firstFailure(streams, reply+1, boot+1); ok {
 		start = t
-	}
-	if start >= boot {
-		r.Kind, r.From, r.Longest = Reboot, r.At, r.At
+	} else if reply > a.Time && reply > boot-pol.RebootAssumed*1000 {
 		return r
 	}
-	if _, ok := firstSample(streams, max(start, t0+1), boot, func(c class) bool { return c > bad || c == refused }); ok {
-		return r
-	}
-	r.Kind, r.From, r.Longest = Reboot, floorSecond(start), floorSecond(t0)
+	r.Kind, r.From, r.Longest = Reboot, floorSecond(min(start, boot)), floorSecond(min(reply, boot))
 	return r
 }
 
-// firstSample is the earliest sample in [from, to) whose class fits.
-func firstSample(streams [][]series, from, to int64, fits func(class) bool) (int64, bool) {
-	best, found := to, false
+// lastReply is the time of the newest reply before end.
+func lastReply(streams [][]series, end int64) int64 {
+	var newest int64
+	for _, list := range streams {
+		i, _ := slices.BinarySearchFunc(list, end, func(s series, t int64) int { return cmp.Compare(s.t, t) })
+		for i--; i >= 0; i-- {
+			if s := list[i]; s.class > bad || s.class == refused {
+				newest = max(newest, s.t+(s.within(end)-1)*s.every)
+				break
+			}
+		}
+	}
+	return newest
+}
+
+// firstFailure is the time of the earliest failure in [from, to).
+func firstFailure(streams [][]series, from, to int64) (int64, bool) {
+	first := to
 	for _, list := range streams {
 		i, _ := slices.BinarySearchFunc(list, from, func(s series, t int64) int {
 			if s.last() < t {
@@ -103,14 +116,14 @@ func firstSample(streams [][]series, from, to int64, fits func(class) bool) (int
 			}
 			return 1
 		})
-		for ; i < len(list) && list[i].t < best; i++ {
-			if t, ok := list[i].next(from); ok && t < best && fits(list[i].class) {
-				best, found = t, true
+		for ; i < len(list) && list[i].t < first; i++ {
+			if t, ok := list[i].next(from); ok && list[i].class == bad {
+				first = min(first, t)
 				break
 			}
 		}
 	}
-	return best, found
+	return first, first < to
 }
 
 // WithReboots lays the down time of reboots over a timeline.

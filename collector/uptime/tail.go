@@ -46,16 +46,16 @@ func (t *tail) streams() []Stream {
 	return out
 }
 
-// put inserts a run, or replaces the shorter form of it. It tells whether t still judges exactly: not if
-// the run holds samples from before exact that were not known.
-func (t *tail) put(k streamKey, r telemetry.Run) bool {
+// put inserts a run, or replaces the shorter form of it. It returns the time of the first sample that was
+// not known before, or MaxInt64 if there is none.
+func (t *tail) put(k streamKey, r telemetry.Run) int64 {
 	runs := t.runs[k]
 	i, found := slices.BinarySearchFunc(runs, r.From, func(x telemetry.Run, from int64) int { return cmp.Compare(x.From, from) })
 	first := r.From
 	if found {
 		old := runs[i]
 		if old == r {
-			return true
+			return math.MaxInt64
 		}
 		if old.Result == r.Result && old.Every == r.Every && old.LossPPM == r.LossPPM && r.To > old.To {
 			first = old.To + r.Every
@@ -64,7 +64,16 @@ func (t *tail) put(k streamKey, r telemetry.Run) bool {
 	} else {
 		t.runs[k] = slices.Insert(runs, i, r)
 	}
-	return first >= t.exact
+	return first
+}
+
+// late tells whether a sample at time at may change what was said before exact: it is that old, or older
+// than a boot that was explained without it.
+func (t *tail) late(pol Policy, at int64) bool {
+	if t.exact == math.MinInt64 || at == math.MaxInt64 {
+		return false
+	}
+	return at-t.reach(pol) < t.exact || slices.ContainsFunc(t.boots, func(b telemetry.Boot) bool { return at < b.Time })
 }
 
 // newest is the time of the newest sample.
@@ -86,16 +95,22 @@ func (t *tail) size() int {
 	return n
 }
 
-// settled is the time up to which the timeline at asOf stays as it is, without late evidence.
-func (t *tail) settled(pol Policy, asOf int64) int64 {
-	reach := int64(settleMin)
+// reach is how far back (ms) a sample may change what was said before it: by confirming an outage that
+// began earlier, and by correcting another stream.
+func (t *tail) reach(pol Policy) int64 {
+	var reach int64
 	for k, runs := range t.runs {
 		p := pol.probe(k.probe)
 		for _, r := range runs {
 			reach = max(reach, (p.depth()+2)*p.hold(r.Every, r.Every))
 		}
 	}
-	return (asOf - reach) / 1000 * 1000
+	return reach + slack
+}
+
+// settled is the time up to which the timeline at asOf stays as it is, without late evidence.
+func (t *tail) settled(pol Policy, asOf int64) int64 {
+	return (asOf - max(settleMin, t.reach(pol))) / 1000 * 1000
 }
 
 // trim forgets what is not needed to judge from time at on. Each stream keeps its last run of good samples
