@@ -111,7 +111,7 @@ func Parse(s string) (Token, error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	if err != nil {
-		return Token{}, errors.New("join token is damaged: a character of it cannot be part of a token; copy it again")
+		return Token{}, errCut
 	}
 	if len(b) < 2+sumSize {
 		return Token{}, errCut
