@@ -200,8 +200,8 @@ func TestHistoryOfPorto(t *testing.T) {
 	if diff := cmp.Diff(want, tell(runs)); diff != "" {
 		t.Error(diff)
 	}
-	if len(runs) == 7 && runs[5].LossPPM != 80000 {
-		t.Errorf("loss: got %d per million, want 80000", runs[5].LossPPM)
+	if len(runs) == 7 && runs[5].LossPPM != 300_000 {
+		t.Errorf("loss: got %d per million, want 300000", runs[5].LossPPM)
 	}
 	if got := history(t, testDemo(), "opo-ups-1", telemetry.ProbeICMP); got != nil {
 		t.Errorf("the UPS is not probed by ICMP: got %v", tell(got))

@@ -33,7 +33,7 @@ var episodes = []episode{
 	{device: "lis-acc-1", age: 9*day - 31*time.Minute, lasts: 4*time.Minute + 48*time.Second, icmp: telemetry.Fail, snmp: telemetry.Fail, reason: "timeout"},
 	{device: "lis-core-2", age: coreRestart + 11*time.Minute, lasts: 11 * time.Minute, icmp: telemetry.Fail, snmp: telemetry.Fail, reason: "timeout"},
 	{device: "lis-srv-1", age: 40 * day, lasts: 2*time.Hour + 10*time.Minute, icmp: telemetry.OK, snmp: telemetry.Fail, reason: "refused"},
-	{device: "opo-edge-1", age: 5*day + 3*time.Hour, lasts: 45 * time.Minute, icmp: telemetry.Loss, snmp: telemetry.OK, loss: 80000},
+	{device: "opo-edge-1", age: 5*day + 3*time.Hour, lasts: 45 * time.Minute, icmp: telemetry.Loss, snmp: telemetry.OK, loss: 300_000},
 	{device: "opo-ups-1", age: 15*day + 7*time.Hour, lasts: 17 * time.Minute, icmp: telemetry.Fail, snmp: telemetry.Fail, reason: "timeout"},
 	{site: "porto", age: 23*day + 6*time.Hour, lasts: 38*time.Minute + 12*time.Second, icmp: telemetry.Fail, snmp: telemetry.Fail, reason: "host-unreachable"},
 	{site: "porto", age: 70 * day, lasts: 6 * time.Minute, icmp: telemetry.ProberFault, snmp: telemetry.ProberFault, reason: "no-route"},
