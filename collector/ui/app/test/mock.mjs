@@ -17,6 +17,7 @@ function csp(html) {
 
 /** scenario: norvane, firstrun; broken: path prefixes that answer 500. */
 export async function startMock({ port = 0, scenario = 'norvane', broken = [], delay = 0 } = {}) {
+  const started = Date.now()
   const state = { scenario, broken, delay, incidents: structuredClone(f.incidents), applied: [], streams: new Set(), quiet: false, password: 'correct horse' }
   const index = () => readFileSync(join(dist, 'index.html'), 'utf8')
 
@@ -135,6 +136,7 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
 
   const server = createServer(async (req, res) => {
     const url = new URL(req.url, 'http://mock')
+    res.setHeader('Date', new Date(f.moment + (Date.now() - started)).toUTCString())
     const hit = state.broken.find((b) => url.pathname.startsWith(b))
     if (state.delay) await new Promise((r) => setTimeout(r, state.delay))
     if (hit) return problem(res, 500, 'Sample store', 'Sample store: query takes longer than 30 s. Pick a shorter range.')

@@ -34,6 +34,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     if ((e as Error).name === 'AbortError') throw e
     throw new ApiError(0, 'The collector does not answer.', 'Is it running, and does the way to it work? This page tries again by itself.')
   }
+  serverSaid(r.headers.get('Date'))
   if (r.status === 401 && path !== 'session') signedOut()
   if (!r.ok) throw await problem(r)
   const text = await r.text()
@@ -60,11 +61,7 @@ const reading = new Map<string, Promise<unknown>>()
 function read<T>(path: string): Promise<T> {
   const running = reading.get(path)
   if (running) return running as Promise<T>
-  const p = request<T>('GET', path).then((data) => {
-    const said = (data as { now?: unknown } | null)?.now
-    if (typeof said === 'string') serverSaid(said)
-    return data
-  }).finally(() => reading.delete(path))
+  const p = request<T>('GET', path).finally(() => reading.delete(path))
   reading.set(path, p)
   return p
 }

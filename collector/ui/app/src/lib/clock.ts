@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 
 let skew = 0
 
-export function serverSaid(now: string) {
-  const t = Date.parse(now)
+/** The header Date of an answer; it has whole seconds, so that smaller differences are left alone. */
+export function serverSaid(date: string | null) {
+  const t = Date.parse(date ?? '')
   if (Number.isFinite(t) && Math.abs(t - Date.now() - skew) > 2000) skew = t - Date.now()
 }
 

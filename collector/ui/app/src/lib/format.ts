@@ -17,7 +17,9 @@ function scaled(v: number, step: number, units: string[]): string {
   const sign = v < 0 ? '−' : ''
   let a = Math.abs(v)
   let i = 0
-  while (i < units.length - 1 && Number(a.toPrecision(3)) >= step) {
+  // what would be written as a whole step moves on to the next unit: 999.6 M is 1 G
+  const full = () => (step === 1000 ? Number(a.toPrecision(3)) : Math.round(a)) >= step
+  while (i < units.length - 1 && full()) {
     a /= step
     i++
   }

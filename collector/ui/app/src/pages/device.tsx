@@ -108,7 +108,6 @@ function Head({ d }: { d: DeviceDetail }) {
   if (id?.uptime_seconds != null) facts.push(['Runs for', duration(id.uptime_seconds)])
   if (id?.location) facts.push(['Location', id.location])
   if (id?.contact) facts.push(['Contact', id.contact])
-  if (d.availability?.percent) facts.push(['30 days', availability(d.availability.percent)])
   return (
     <>
       <div class="head">
@@ -270,13 +269,15 @@ function InterfacesCard({ device, of, chosen }: { device: DeviceDetail; of: Retu
   }, [of.data, q, sort.by, sort.down])
   const sparks = useSparks(device.name, all.length)
   const onSort = (s: Sort) => setQuery({ sort: sortText(s) })
+  const answers = device.state === 'up' || device.state === 'degraded'
+  const read = all.map((i) => i.last_seen ?? '').sort().at(-1)
   const chip = all.length > 0 && (items.length < all.length ? `${count(items.length)} of ${count(all.length)}` : count(all.length))
   return (
-    <Card title="Interfaces" span="c12" chip={chip} more={all.length > 8 && <><label class="vh" for="fi">Filter interfaces</label><input id="fi" type="text" class="filter small" placeholder="Filter" value={q} onInput={(e) => type(e.currentTarget.value)} /></>}>
+    <Card title="Interfaces" span="c12" chip={chip} legend={!answers && all.length > 0 && <span class="chip unknown"><Mark state="unknown" size={10} />as last read{read && `, ${when(read, clockNow())}`}</span>} more={all.length > 8 && <><label class="vh" for="fi">Filter interfaces</label><input id="fi" type="text" class="filter small" placeholder="Filter" value={q} onInput={(e) => type(e.currentTarget.value)} /></>}>
       <Load of={of} what="The interfaces could not be read." rows={5}>
         {() => all.length === 0 ? <Empty>No interfaces were read from {device.name}. {device.identity ? 'Its ifTable is empty.' : 'It has not answered SNMP; pings still count for its state.'}</Empty> : items.length === 0 ? <Empty>No interface fits “{q}”.</Empty> : (
           <Region label="Interfaces">
-            <table class="ifs" onClick={rowClick} aria-rowcount={items.length}>
+            <table class={answers ? 'ifs' : 'ifs old'} onClick={rowClick} aria-rowcount={items.length}>
               <thead><tr>
                 <Th by="name" sort={sort} onSort={onSort}>Interface</Th><Th cls="lo">Description</Th><Th by="state" sort={sort} onSort={onSort}>State</Th>
                 <Th by="speed" sort={sort} onSort={onSort} cls="num lo" first="down">Speed</Th><Th cls="lo">In, 24 h</Th>

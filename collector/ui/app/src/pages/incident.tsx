@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { request, useApi } from '../lib/api'
 import { now as clockNow, useNow } from '../lib/clock'
-import { duration, uncertainty } from '../lib/format'
+import { availability, duration, uncertainty } from '../lib/format'
 import { href } from '../lib/router'
 import { mayAct, session } from '../lib/session'
 import { useStore } from '../lib/store'
@@ -203,7 +203,7 @@ function DeviceCard({ name }: { name: string }) {
               <dt>Address</dt><dd class="mono">{d.address}</dd>
               {d.role && <><dt>Role</dt><dd>{d.role}</dd></>}
               {d.why && <><dt>Now</dt><dd>{d.why}</dd></>}
-              {d.availability?.percent && <><dt>30 days</dt><dd>{d.availability.percent} %</dd></>}
+              {d.availability?.percent && <><dt>30 days</dt><dd>{availability(d.availability.percent)}</dd></>}
             </dl>
             <div class="ds"><Strip name={d.name} days={d.strip} /></div>
           </div>

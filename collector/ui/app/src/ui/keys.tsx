@@ -76,7 +76,7 @@ export function KeyHelp({ panel }: { panel: RefObject<HTMLDivElement | null> }) 
     [['?'], 'this list'],
   ]
   return (
-    <div popover="auto" ref={panel} class="keys">
+    <div popover="auto" ref={panel} class="keys" role="dialog" aria-label="Keyboard shortcuts">
       <h2>Keys</h2>
       <dl class="kv">{keys.map(([k, what]) => <><dt>{k.map((x) => <><span class="kbd">{x}</span> </>)}</dt><dd>{what}</dd></>)}</dl>
     </div>

@@ -1,6 +1,6 @@
 // Small parts that every page is made of: cards, notices, skeletons, panels, copy buttons.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { ApiError, Loaded } from '../lib/api'
 import { durationShort } from '../lib/format'
 import { hourMinute } from '../lib/time'
@@ -97,6 +97,7 @@ export function Panel({ label, button, width, children, cls = 'btn', title }: {
   const b = useRef<HTMLButtonElement>(null)
   const p = useRef<HTMLDivElement>(null)
   const [open, setOpen] = useState(false)
+  const id = useId()
   useEffect(() => {
     const el = p.current
     const from = b.current
@@ -118,8 +119,8 @@ export function Panel({ label, button, width, children, cls = 'btn', title }: {
   const toggle = () => p.current?.togglePopover?.()
   return (
     <>
-      <button type="button" class={cls} ref={b} onClick={toggle} aria-expanded={open} aria-label={label} title={title}>{button}</button>
-      <div popover="auto" ref={p} style={width ? { width: `${width}px` } : undefined}>
+      <button type="button" id={id} class={cls} ref={b} onClick={toggle} aria-expanded={open} aria-label={label} title={title}>{button}</button>
+      <div popover="auto" role="dialog" aria-labelledby={id} ref={p} style={width ? { width: `${width}px` } : undefined}>
         {open && children(() => p.current?.hidePopover?.())}
       </div>
     </>

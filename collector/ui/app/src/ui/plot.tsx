@@ -179,7 +179,9 @@ export function Plot(props: PlotProps) {
   const show = (i: number | null) => {
     const u = chart.current
     if (!u) return
-    u.setCursor(i === null ? { left: -10, top: -10 } : { left: u.valToPos(times[i]!, 'x'), top: 10 })
+    // Its third argument, missing from its types, tells the other graphs of the page.
+    const set = u.setCursor as (at: { left: number; top: number }, fire: boolean, publish: boolean) => void
+    set(i === null ? { left: -10, top: -10 } : { left: u.valToPos(times[i]!, 'x'), top: 10 }, true, true)
   }
   const key = (e: KeyboardEvent) => {
     if (e.key === 'Escape') return show(null)

@@ -39,7 +39,7 @@ export function RangeSeg({ range }: { range: Range }) {
 
 export function RangeButton({ range }: { range: Range }) {
   return (
-    <Panel cls="btn" width={420} button={<><Icon name="clock" size={14} /><span class="desk">{range.label}</span><Icon name="down" size={12} /></>} label={`Time range: ${range.label}`}>
+    <Panel cls="btn rangebtn" width={420} button={<><Icon name="clock" size={14} /><span class="desk">{range.label}</span><Icon name="down" size={12} /></>} label={`Time range: ${range.label}`}>
       {(close) => <RangePanel range={range} close={close} />}
     </Panel>
   )

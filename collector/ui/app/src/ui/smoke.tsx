@@ -103,7 +103,7 @@ export function smokeScale(q: (number | null)[][]): { low: number; high: number;
   const typical = tops.length ? tops[Math.floor(tops.length * 0.98)]! : (known(q[mid]!).at(-1) ?? 0.001)
   const high = Math.max(typical * 1.15, Math.min(maxima.length ? maxima[Math.floor(maxima.length * 0.9)]! * 1.05 : 0, typical * 2.2))
   const low = lows[0] ?? 0
-  const floor = low > high * 0.4 ? low * 0.9 : 0
+  const floor = low > high * 0.25 ? low * 0.8 : 0
   return { low: floor, high, step: roundStep((high - floor) / 4) }
 }
 
@@ -186,7 +186,12 @@ function SmokePlot({ data, range }: { data: SmokeData; range: Range }) {
 }
 
 const lossPercent = (r: number) => (r > 0 && r < 0.001 ? '< 0.1 %' : percent(r, r === 0 || r === 1 ? 0 : 1))
-const axisMs = (v: number, step: number) => `${(v * 1000).toFixed(step < 0.0001 ? 2 : step < 0.001 ? 1 : 0)} ms`
+/** As many decimals as the step has: 2.5 ms, 5 ms. */
+export function axisMs(v: number, step: number): string {
+  const ms = step * 1000
+  const digits = [0, 1, 2].find((d) => Math.abs(ms * 10 ** d - Math.round(ms * 10 ** d)) < 1e-6) ?? 3
+  return `${(v * 1000).toFixed(digits)} ms`
+}
 
 function At({ i, data, range }: { i: number; data: SmokeData; range: Range }) {
   const t = data.grid.times[i]! * 1000

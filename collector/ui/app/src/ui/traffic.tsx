@@ -124,7 +124,7 @@ function TrafficPlot({ data, iface, range, outages }: { data: Data; iface: Inter
       series={[
         { stroke: '--d-in', fill: '--d-in-fill', dot: '--d-in' },
         { stroke: '--d-out', fill: '--d-out-fill', dot: '--d-out' },
-        { fill: '--d-band' }, { fill: '--d-band' },
+        { fill: '--d-band' }, { fill: '--d-band-out' },
       ]}
       y={[scale.low, scale.high]} ticks={ticks} behind={behind} above={above}
       readout={(i) => <Readout i={i} data={data} capacity={capacity} range={range} />} />

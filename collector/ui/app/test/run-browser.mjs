@@ -1,0 +1,249 @@
+// npm run test:browser: the built pages against the mock.
+import { existsSync } from 'node:fs'
+import { after, afterEach, before, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
+import { fileURLToPath } from 'node:url'
+import { axe, inspect, launch, looks, open, settled, signIn } from './browser.mjs'
+import { startMock } from './mock.mjs'
+
+const dist = fileURLToPath(new URL('../../dist/index.html', import.meta.url))
+if (!existsSync(dist)) throw new Error('the pages are not built: run npm run build first')
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const skip = existsSync(chromium) ? false : process.env.CI === 'true' ? false : `no browser at ${chromium}`
+const shots = process.env.NINEWATCH_SHOTS
+
+const pages = [
+  ['overview', '/'], ['overview-site', '/?site=porto'], ['devices', '/devices'], ['devices-down', '/devices?state=unreachable&sort=-rtt'], ['devices-none', '/devices?q=nowhere'],
+  ['device', '/devices/lis-edge-1'], ['device-down', '/devices/opo-dist-1?range=6h'], ['device-big', '/devices/lis-core-1?range=7d'], ['device-plain', '/devices/lis-ups-1'],
+  ['incidents', '/incidents'], ['incidents-all', '/incidents?status=all'], ['incident', '/incidents/INC-2417'], ['incident-resolved', '/incidents/INC-2411'],
+  ['agents', '/agents'], ['settings', '/settings'], ['nothing', '/nowhere'],
+]
+
+let browser
+let mock
+const opened = []
+before(async () => {
+  if (skip) return
+  browser = await launch()
+  mock = await startMock()
+})
+// What a failed test left open would keep the program from ending.
+afterEach(async () => {
+  for (const x of opened.splice(0)) await x.close()
+})
+after(async () => {
+  await browser?.close()
+  await mock?.close()
+})
+
+const collector = async (options) => {
+  const m = await startMock(options)
+  opened.push(m)
+  return m
+}
+const window = async (look = {}, m = mock) => {
+  const w = await open(browser, m.url, look)
+  opened.unshift(w.context)
+  await w.context.addCookies([{ name: 'session', value: 'mock', url: m.url }])
+  return w
+}
+
+for (const look of looks) {
+  test(`pages at ${look.width} px, ${look.theme}`, { skip }, async () => {
+    const w = await window(look)
+    const wrong = []
+    for (const [name, path] of pages) wrong.push(...await inspect(w, name, path, { shots, ...look }))
+    assert.deepEqual(wrong, [])
+  })
+
+  test(`first run and sign in at ${look.width} px, ${look.theme}`, { skip }, async () => {
+    const m = await collector({ scenario: 'firstrun' })
+    const out = await open(browser, m.url, look)
+    opened.unshift(out.context)
+    const wrong = await inspect(out, 'login', '/', { shots, ...look })
+    await out.page.getByLabel('Password').fill('wrong')
+    await out.page.getByRole('button', { name: 'Sign in' }).click()
+    await out.page.getByText('Name and password do not match').waitFor()
+    wrong.push(...await axe(out.page))
+    await signIn(out, 'admin', m.state.password)
+    wrong.push(...await inspect(out, 'firstrun', '/', { shots, ...look }))
+    assert.deepEqual(wrong, [])
+  })
+}
+
+test('search, keys and the address as state', { skip }, async () => {
+  const w = await window()
+  const { page } = w
+  await page.goto(mock.url + '/')
+  await settled(page)
+  await page.keyboard.press('/')
+  await page.getByRole('combobox').fill('lis-edge')
+  await page.getByRole('option', { name: 'lis-edge-1' }).waitFor()
+  assert.deepEqual(await axe(page), [])
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/devices/lis-edge-1')
+  await settled(page)
+  await page.getByRole('group', { name: 'Range' }).getByRole('button', { name: '7 d', exact: true }).click()
+  await page.waitForURL('**/devices/lis-edge-1?range=7d')
+  await page.goBack()
+  await page.waitForURL('**/devices/lis-edge-1')
+  await page.keyboard.press('[')
+  await page.waitForURL(/range=\d+\.\.\d+$/)
+  await page.keyboard.press(']')
+  await page.waitForURL(/range=\d+\.\.\d+$/)
+  await page.keyboard.press('g')
+  await page.keyboard.press('i')
+  await page.waitForURL('**/incidents')
+  await settled(page)
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/incidents/INC-2418')
+  await page.keyboard.press('t')
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark')
+  await page.keyboard.press('?')
+  await page.getByText('next, previous row').waitFor()
+  assert.deepEqual(await axe(page), [])
+  assert.deepEqual(w.faults, [])
+})
+
+test('a graph is read with the keyboard and zoomed with the pointer', { skip }, async () => {
+  const w = await window()
+  const { page } = w
+  await page.goto(mock.url + '/devices/lis-edge-1')
+  await settled(page)
+  const plot = page.locator('.plot').first()
+  assert.match(await plot.getAttribute('aria-label'), /^Traffic of Te0\/0\/0, Last 24 hours\. In peaks at \d+ Mbit\/s at \d\d:\d\d, 95th percentile \d+ Mbit\/s; out peaks at .* capacity 1 Gbit\/s$/)
+  const read = page.locator('.read').first()
+  assert.match(await read.textContent(), /In, above .* now.*Out, below .* now.*moved/)
+  await plot.focus()
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Shift+ArrowLeft')
+  await page.waitForFunction(() => /of capacity/.test(document.querySelector('.read').textContent))
+  assert.match(await read.textContent(), /^13:\d\dIn \d+ Mbit\/s, peak \d+ Mbit\/sOut [\d.]+ Mbit\/s\d+.% of capacity$/)
+  assert.match(await page.locator('.read').nth(1).textContent(), /median .* loss/, 'the second graph follows the cursor of the first')
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(() => /now/.test(document.querySelector('.read').textContent))
+  assert.match(await page.locator('.plot').nth(1).getAttribute('aria-label'), /complete loss for 2\d min from 05:1\d/)
+  const box = await plot.boundingBox()
+  await page.mouse.move(box.x + 200, box.y + 100)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 400, box.y + 100, { steps: 5 })
+  await page.mouse.up()
+  await page.waitForURL(/range=\d+\.\.\d+/)
+  await page.getByRole('button', { name: 'PromQL' }).first().click()
+  await page.getByText('8 * rate(ifHCInOctets{device="lis-edge-1",ifName="Te0/0/0"}').first().waitFor()
+  assert.deepEqual(await axe(page), [])
+  assert.deepEqual(w.faults, [])
+})
+
+test('an incident is acknowledged, commented and resolved', { skip }, async () => {
+  const m = await collector()
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/')
+  await settled(page)
+  await page.getByRole('button', { name: 'Acknowledge INC-2418' }).click()
+  await page.getByRole('button', { name: 'Acknowledge INC-2418' }).waitFor({ state: 'detached' })
+  await page.goto(m.url + '/incidents/INC-2418')
+  await settled(page)
+  await page.getByPlaceholder('Add what you know').fill('power is back')
+  await page.getByRole('button', { name: 'Comment' }).click()
+  await page.getByText('power is back').waitFor()
+  await page.getByRole('button', { name: 'Resolve by hand' }).click()
+  assert.deepEqual(await axe(page), [])
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click()
+  await page.getByText('It lasted').waitFor()
+  assert.deepEqual(w.faults, [])
+})
+
+test('a device is added after its effect was shown, a site joins with one line', { skip }, async () => {
+  const m = await collector({ scenario: 'firstrun' })
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/')
+  await settled(page)
+  await page.getByLabel('Address').fill('192.0.2.7')
+  await page.getByLabel('SNMP community').fill('public')
+  await page.getByRole('button', { name: 'Check and add' }).click()
+  await page.getByText('create device 192.0.2.7').waitFor()
+  assert.deepEqual(m.state.applied, [])
+  await page.getByRole('button', { name: 'Add it' }).click()
+  await page.getByText('is added').waitFor()
+  assert.deepEqual(m.state.applied, [{ credentials: [{ name: '192.0.2.7', snmp: { version: '2c', community: 'public' } }], devices: [{ name: '192.0.2.7', site: 'main', address: '192.0.2.7', credential: '192.0.2.7' }] }])
+  await page.getByLabel('Name of the site').fill('Bad name!')
+  await page.getByRole('button', { name: 'Make the line' }).click()
+  await page.getByText('small letters, digits').waitFor()
+  await page.getByLabel('Name of the site').fill('porto')
+  await page.getByRole('button', { name: 'Make the line' }).click()
+  await page.getByLabel('On the other host').waitFor()
+  assert.equal(await page.getByLabel('On the other host').inputValue(), 'ninewatch-agent enroll --token nw1.bW9ja2VkLXRva2Vu')
+  assert.deepEqual(await axe(page), [])
+  assert.deepEqual(w.faults, [])
+})
+
+test('what cannot be read says so, the rest works, and silence is visible', { skip }, async () => {
+  const m = await collector({ broken: ['/prometheus/api/v1/query_range'] })
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/devices/lis-edge-1')
+  await page.getByText('The graph could not be read.').first().waitFor()
+  await page.getByText('req 7f3a9c21').first().waitFor()
+  await page.getByRole('row', { name: /Te0\/0\/0/ }).waitFor()
+  assert.deepEqual(await axe(page), [])
+  m.state.broken = []
+  await page.getByRole('button', { name: 'Try again' }).first().click()
+  await page.locator('.plot').first().waitFor()
+  m.state.quiet = true
+  await page.getByText(/not live since \d\d:\d\d:\d\d/).waitFor({ timeout: 20_000 })
+  m.state.quiet = false
+  await page.getByText(/Data to 14:31:58/).waitFor({ timeout: 10_000 })
+})
+
+test('news do not move the rows', { skip }, async () => {
+  const m = await collector()
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/')
+  await settled(page)
+  const first = () => page.locator('.incs a[data-row]').allTextContents()
+  const was = await first()
+  m.state.incidents.unshift({ ...m.state.incidents[0], id: 'INC-2420', summary: 'ham-core-1 does not answer', owner: null, acknowledged_at: null, status: 'open', site: 'hamburg', started_at: '2026-11-18T14:31:50.000Z' })
+  m.emit('incident', { id: 'INC-2420' })
+  await page.getByRole('button', { name: '1 new' }).waitFor()
+  assert.deepEqual((await first()).slice(0, 3), was)
+  await page.getByRole('status').filter({ hasText: 'New incident: ham-core-1 does not answer' }).waitFor({ state: 'attached' })
+  await page.getByRole('button', { name: '1 new' }).click()
+  await page.waitForFunction(() => document.querySelector('.incs a[data-row]').textContent === 'ham-core-1 does not answer')
+})
+
+test('the script of any one page stays under 60 KB', { skip }, async () => {
+  const w = await window()
+  for (const path of ['/', '/devices/lis-edge-1', '/devices']) {
+    const sizes = []
+    const note = async (r) => { if (/\.js$/.test(new URL(r.url()).pathname)) sizes.push(gzipSync(await r.body(), { level: 9 }).length) }
+    w.page.on('response', note)
+    await w.page.goto(mock.url + path)
+    await settled(w.page)
+    w.page.off('response', note)
+    const sum = sizes.reduce((a, b) => a + b, 0)
+    assert.ok(sum > 10_000 && sum <= 60 * 1024, `${path}: ${sum} bytes`)
+  }
+})
+
+test('every row of 10,000 devices can be reached', { skip }, async () => {
+  const m = await collector()
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/devices')
+  await settled(page)
+  const rows = await page.locator('table.devices tbody tr[data-i]').count()
+  assert.ok(rows <= 200, `${rows} rows are drawn`)
+  for (let i = 0; i < 12; i++) {
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
+    await page.waitForTimeout(120)
+  }
+  await page.locator('tr[aria-rowindex="682"]').waitFor()
+  assert.deepEqual(w.faults, [])
+})
