@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"ninewatch/collector/alert"
+	"ninewatch/collector/auth"
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/uptime"
+	"ninewatch/collector/webhook"
+	"ninewatch/internal/conf"
+	"ninewatch/internal/jointoken"
+)
+
+// Auth is what the API needs of *auth.Auth.
+type Auth interface {
+	sessions
+	users
+	agents
+	Audit(ctx context.Context, action, object, detail string) error
+}
+
+type sessions interface {
+	Login(ctx context.Context, name string, password conf.Secret, remote string) (auth.Session, auth.Principal, error)
+	Session(ctx context.Context, token string) (auth.Principal, error)
+	Logout(ctx context.Context, token string) error
+	APIToken(ctx context.Context, token string) (auth.Principal, error)
+}
+
+type users interface {
+	Users(ctx context.Context) ([]auth.User, error)
+	SetUser(ctx context.Context, name string, password conf.Secret, roles []auth.Role) error
+	DeleteUser(ctx context.Context, name string) error
+	CreateAPIToken(ctx context.Context, name string, roles []auth.Role, ttl time.Duration) (string, error)
+	DeleteAPITokens(ctx context.Context, name string) (int, error)
+}
+
+type agents interface {
+	Agents(ctx context.Context) ([]auth.Agent, error)
+	Revoke(ctx context.Context, id string) error
+	CreateToken(ctx context.Context, site string, ttl time.Duration, addresses ...string) (jointoken.Token, time.Time, error)
+}
+
+// Inventory is what the API needs of *inventory.Store.
+type Inventory interface {
+	Sites(ctx context.Context) ([]inventory.Site, error)
+	Devices(ctx context.Context, f inventory.Filter) ([]inventory.Device, error)
+	Device(ctx context.Context, name string) (inventory.Device, error)
+	Facts(ctx context.Context, device string) (inventory.Facts, error)
+	Interfaces(ctx context.Context, device string) ([]inventory.Interface, error)
+	Credentials(ctx context.Context) ([]inventory.Credential, error)
+	Receivers(ctx context.Context) ([]inventory.Receiver, error)
+	Apply(ctx context.Context, inv inventory.Inventory, opts inventory.ApplyOptions) (inventory.Diff, error)
+}
+
+// Uptime is what the API needs of *uptime.Engine.
+type Uptime interface {
+	States(ctx context.Context) []uptime.Verdict
+	Availability(ctx context.Context, scope string, from, to int64, objective string) (uptime.Answer, error)
+	Strip(ctx context.Context, scope string, days int, zone *time.Location) ([]uptime.Day, error)
+}
+
+// Incidents is what the API needs of *alert.Engine.
+type Incidents interface {
+	List(ctx context.Context, f alert.Filter) ([]alert.Incident, error)
+	Incident(ctx context.Context, id int64) (alert.Incident, []alert.Event, error)
+	Acknowledge(ctx context.Context, id int64, who string) (alert.Incident, error)
+	Resolve(ctx context.Context, id int64, who, text string) (alert.Incident, error)
+	Comment(ctx context.Context, id int64, who, text string) (alert.Incident, error)
+}
+
+// Deliveries is what the API needs of *webhook.Service.
+type Deliveries interface {
+	Find(ctx context.Context, f webhook.Filter) ([]webhook.Delivery, error)
+	Replay(ctx context.Context, id int64) error
+	Test(ctx context.Context, receiver string) (code int, answer string, err error)
+}

@@ -1,0 +1,257 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"ninewatch/collector/auth"
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/uptime"
+)
+
+type deviceView struct {
+	Name         string   `json:"name"`
+	DisplayName  string   `json:"display_name"`
+	Site         string   `json:"site"`
+	Address      string   `json:"address"`
+	Role         string   `json:"role"`
+	State        string   `json:"state"`
+	Since        *string  `json:"since"`
+	Why          string   `json:"why" doc:"the newest evidence"`
+	RoundTrip    *float64 `json:"rtt_seconds"`
+	Availability *string  `json:"availability" doc:"percent of the last 30 days, floored"`
+	Demo         bool     `json:"demo"`
+	Agent        string   `json:"agent"`
+}
+
+type deviceQuery struct {
+	paging
+	Site  string `query:"site"`
+	Q     string `query:"q" maxLength:"200" doc:"part of a name, address, role or tag"`
+	State string `query:"state" enum:"up,degraded,down,unreachable,unknown,maintenance"`
+}
+
+type deviceName struct {
+	Name string `path:"name"`
+}
+
+type identity struct {
+	Vendor      string `json:"vendor"`
+	SysObjectID string `json:"sys_object_id"`
+	SysDescr    string `json:"sys_descr"`
+	Location    string `json:"location"`
+	Contact     string `json:"contact"`
+	SysName     string `json:"sys_name"`
+	Uptime      *int64 `json:"uptime_seconds"`
+}
+
+type deviceDetail struct {
+	Name         string            `json:"name"`
+	DisplayName  string            `json:"display_name"`
+	Site         string            `json:"site"`
+	Address      string            `json:"address"`
+	Role         string            `json:"role"`
+	State        string            `json:"state"`
+	Since        *string           `json:"since"`
+	Why          string            `json:"why"`
+	RoundTrip    *float64          `json:"rtt_seconds"`
+	Demo         bool              `json:"demo"`
+	Agent        string            `json:"agent"`
+	Answer       []phrase          `json:"answer" nullable:"false"`
+	Identity     *identity         `json:"identity"`
+	Interval     float64           `json:"interval_seconds" doc:"0: not polled by SNMP"`
+	ICMPInterval float64           `json:"icmp_interval_seconds" doc:"0: not pinged"`
+	Agents       []string          `json:"agents" nullable:"false"`
+	Parents      []string          `json:"parents" nullable:"false"`
+	Availability *measured         `json:"availability"`
+	Strip        []uptime.Day      `json:"strip" nullable:"false"`
+	FactsAt      *string           `json:"facts_at"`
+	Queries      map[string]string `json:"queries" doc:"PromQL behind the graphs"`
+}
+
+func (a *API) deviceRoutes() {
+	get(a, "/devices", "list-devices", "The devices by name, with their states", viewer, a.listDevices)
+	get(a, "/devices/{name}", "get-device", "A device, its state, identity and availability", viewer, a.getDevice)
+	get(a, "/devices/{name}/interfaces", "list-interfaces", "The interfaces of a device, with their traffic", viewer, a.listInterfaces)
+}
+
+func (a *API) listDevices(ctx context.Context, c caller, in *deviceQuery) (page[deviceView], error) {
+	after, err := in.after()
+	if err != nil {
+		return page[deviceView]{}, err
+	}
+	devices, err := a.deps.Inventory.Devices(ctx, inventory.Filter{Sites: c.narrow(in.Site), Query: in.Q})
+	if err != nil {
+		return page[deviceView]{}, err
+	}
+	verdicts := a.verdicts(ctx, c)
+	if in.State != "" {
+		devices = slices.DeleteFunc(devices, func(d inventory.Device) bool { return verdictOf(verdicts, d.Name).State != in.State })
+	}
+	total := len(devices)
+	start, _ := slices.BinarySearchFunc(devices, after, func(d inventory.Device, key string) int { return cmp.Or(strings.Compare(d.Name, key), -1) })
+	if after != "" {
+		devices = devices[start:]
+	}
+	p := cut(devices, in.Limit, func(d inventory.Device) string { return d.Name })
+	views, err := a.deviceViews(ctx, c, p.Items, verdicts)
+	return page[deviceView]{Items: views, NextCursor: p.NextCursor, Total: &total}, err
+}
+
+// deviceViews adds to the devices of a page what is measured of them.
+func (a *API) deviceViews(ctx context.Context, c caller, devices []inventory.Device, verdicts map[string]uptime.Verdict) ([]deviceView, error) {
+	roundTrips, err := a.samples.roundTrips(ctx, each(devices, func(d inventory.Device) string { return d.Name }))
+	if err != nil {
+		return nil, err
+	}
+	agents, err := a.agentsOf(ctx, c, "")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]deviceView, 0, len(devices))
+	for _, d := range devices {
+		v := a.deviceView(d, verdictOf(verdicts, d.Name), roundTrips, agents)
+		m, err := a.lastDays(ctx, "device:"+d.Name, 30)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			v.Availability = m.Availability
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (a *API) deviceView(d inventory.Device, verdict uptime.Verdict, roundTrips map[string]float64, agents []auth.Agent) deviceView {
+	v := deviceView{
+		Name: d.Name, DisplayName: cmp.Or(d.DisplayName, d.Name), Site: d.Site, Address: d.Address, Role: d.Role,
+		State: verdict.State, Since: stampOrNull(verdict.Since), Why: verdict.Evidence, Demo: d.Source == inventory.SourceDemo,
+	}
+	// A round trip that was measured before the device fell silent says nothing of now.
+	if s := uptime.State(verdict.State); s == uptime.Up || s == uptime.Degraded {
+		if seconds, ok := roundTrips[d.Name]; ok {
+			v.RoundTrip = &seconds
+		}
+	}
+	if names := agentsFor(d, agents); len(names) > 0 {
+		v.Agent = names[0]
+	}
+	return v
+}
+
+// agentsFor are the agents of the site of a device, those that were heard last first.
+func agentsFor(d inventory.Device, agents []auth.Agent) []string {
+	var at []auth.Agent
+	for _, g := range agents {
+		if g.Site == d.Site && g.Revoked == 0 {
+			at = append(at, g)
+		}
+	}
+	slices.SortStableFunc(at, func(x, y auth.Agent) int { return cmp.Compare(y.LastSeen/60_000, x.LastSeen/60_000) })
+	return each(at, func(g auth.Agent) string { return g.ID })
+}
+
+func (a *API) getDevice(ctx context.Context, c caller, in *deviceName) (deviceDetail, error) {
+	d, err := a.device(ctx, c, in.Name)
+	if err != nil {
+		return deviceDetail{}, err
+	}
+	site, err := a.site(ctx, c, d.Site)
+	if err != nil {
+		return deviceDetail{}, err
+	}
+	roundTrips, err := a.samples.roundTrips(ctx, []string{d.Name})
+	if err != nil {
+		return deviceDetail{}, err
+	}
+	agents, err := a.agentsOf(ctx, c, d.Site)
+	if err != nil {
+		return deviceDetail{}, err
+	}
+	verdict := verdictOf(a.verdicts(ctx, c), d.Name)
+	v := a.deviceView(d, verdict, roundTrips, agents)
+	out := deviceDetail{
+		Name: v.Name, DisplayName: v.DisplayName, Site: v.Site, Address: v.Address, Role: v.Role, State: v.State, Since: v.Since, Why: v.Why,
+		RoundTrip: v.RoundTrip, Demo: v.Demo, Agent: v.Agent,
+		Interval: d.SNMPInterval().Seconds(), ICMPInterval: d.ICMPInterval().Seconds(),
+		Agents: append([]string{}, agentsFor(d, agents)...), Parents: append([]string{}, d.Parents...), Queries: queriesOf(d),
+	}
+	if err := a.measureDevice(ctx, &out, zone(site)); err != nil {
+		return out, err
+	}
+	if err := a.identify(ctx, &out); err != nil {
+		return out, err
+	}
+	out.Answer = a.answerOf(out, verdict, agents)
+	return out, nil
+}
+
+// measureDevice adds the availability of 30 days and the strip.
+func (a *API) measureDevice(ctx context.Context, out *deviceDetail, z *time.Location) error {
+	m, err := a.lastDays(ctx, "device:"+out.Name, 30)
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		v := measuredOf(m)
+		v.Budget, v.BudgetLeft = m.BudgetSeconds, m.BudgetLeftSeconds
+		out.Availability = &v
+	}
+	out.Strip, err = a.strip(ctx, "device:"+out.Name, z)
+	return err
+}
+
+// identify adds what the device said of itself.
+func (a *API) identify(ctx context.Context, out *deviceDetail) error {
+	facts, err := a.deps.Inventory.Facts(ctx, out.Name)
+	if errors.Is(err, inventory.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s := facts.System
+	out.FactsAt = stampOrNull(facts.Seen)
+	out.Identity = &identity{
+		Vendor: vendor(s.SysObjectID), SysObjectID: s.SysObjectID, SysDescr: s.SysDescr, Location: s.SysLocation, Contact: s.SysContact, SysName: s.SysName,
+	}
+	if s.SysUpTime > 0 && facts.Seen > 0 {
+		seconds := int64(s.SysUpTime/100) + (a.deps.Now().UnixMilli()-facts.Seen)/1000
+		out.Identity.Uptime = &seconds
+	}
+	return nil
+}
+
+func (a *API) answerOf(d deviceDetail, verdict uptime.Verdict, agents []auth.Agent) []phrase {
+	f := deviceFacts{Name: d.DisplayName, State: uptime.State(d.State), Now: a.deps.Now(), RoundTrip: d.RoundTrip, Why: d.Why}
+	if verdict.Since != 0 {
+		f.Since = time.UnixMilli(verdict.Since)
+	}
+	if d.Availability != nil {
+		f.Percent = d.Availability.Percent
+	}
+	for _, g := range agents {
+		if g.ID == d.Agent && agentState(g, f.Now.UnixMilli()) != "reporting" {
+			f.Silent = cmp.Or(g.Hostname, g.ID)
+		}
+	}
+	return deviceAnswer(f)
+}
+
+// queriesOf are the queries behind the graphs of a device, to be opened elsewhere.
+func queriesOf(d inventory.Device) map[string]string {
+	name := quoted(d.Name)
+	return map[string]string{
+		"in":  `rate(ifHCInOctets{device=` + name + `}[5m]) * 8`,
+		"out": `rate(ifHCOutOctets{device=` + name + `}[5m]) * 8`,
+		"rtt": `ninewatch_icmp_rtt_seconds{device=` + name + `}`,
+		"loss": `1 - increase(ninewatch_icmp_received_total{device=` + name + `}[5m]) / increase(ninewatch_icmp_sent_total{device=` +
+			name + `}[5m])`,
+		"state": `ninewatch_state{device=` + name + `} == 1`,
+	}
+}
