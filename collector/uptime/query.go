@@ -120,14 +120,15 @@ func (e *Engine) place(d *device) target {
 	return d.target
 }
 
-// scope is the devices that a scope names: device:NAME, site:NAME or all.
+// scope is the devices that a scope names: device:NAME, site:NAME (or several: site:NAME,NAME) or all.
 func (e *Engine) scope(scope string) ([]string, error) {
 	kind, name, _ := strings.Cut(scope, ":")
+	sites := strings.Split(name, ",")
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	var out []string
 	for _, d := range e.devices {
-		if kind == "device" && d.name == name || kind == "site" && d.site == name || scope == "all" {
+		if kind == "device" && d.name == name || kind == "site" && slices.Contains(sites, d.site) || scope == "all" {
 			out = append(out, d.name)
 		}
 	}
