@@ -54,6 +54,8 @@ type Auth struct {
 	m       authMetrics
 	logins  *limiter
 	hashing chan struct{} // holds one while a password is hashed
+	memory  uint32        // KiB that a hash of a password takes
+	absent  func() string // the hash of no password at all
 
 	mu      sync.Mutex
 	revoked chan struct{} // closed at the next revocation
@@ -65,7 +67,7 @@ func New(cfg Config, deps Deps) (*Auth, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	return &Auth{
+	a := &Auth{
 		cfg:     cfg,
 		deps:    deps,
 		log:     deps.Log.With("component", "collector/auth"),
@@ -74,7 +76,10 @@ func New(cfg Config, deps Deps) (*Auth, error) {
 		hashing: make(chan struct{}, 1),
 		revoked: make(chan struct{}),
 		touched: map[string]int64{},
-	}, nil
+		memory:  argonMemory,
+	}
+	a.absent = sync.OnceValue(func() string { return hashPassword("", a.memory) })
+	return a, nil
 }
 
 // CA is the collector's certificate authority.

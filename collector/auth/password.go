@@ -19,16 +19,18 @@ const (
 	saltSize     = 16
 	keySize      = 32
 
+	maxArgonMemory = 1 << 20 // KiB, of a hash that is checked
+
 	minPassword = 8
 	maxPassword = 1024 // bytes; hashing costs time
 )
 
-// hashPassword returns the PHC string of a password.
-func hashPassword(password string) string {
+// hashPassword returns the PHC string of a password, made with memory KiB.
+func hashPassword(password string, memory uint32) string {
 	var salt [saltSize]byte
 	rand.Read(salt[:]) //nolint:errcheck // crypto/rand.Read never fails
-	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonThreads, keySize)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
+	key := argon2.IDKey([]byte(password), salt[:], argonTime, memory, argonThreads, keySize)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, argonTime, argonThreads,
 		base64.RawStdEncoding.EncodeToString(salt[:]), base64.RawStdEncoding.EncodeToString(key))
 }
 
@@ -49,7 +51,7 @@ func checkPassword(hash, password string) bool {
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
 	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
-	if err1 != nil || err2 != nil || len(want) == 0 || memory > 1<<20 {
+	if err1 != nil || err2 != nil || len(want) == 0 || memory > maxArgonMemory {
 		return false
 	}
 	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))

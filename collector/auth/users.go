@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"ninewatch/internal/conf"
@@ -62,7 +61,7 @@ func (a *Auth) SetUser(ctx context.Context, name string, password conf.Secret, r
 		if n := len(password.Reveal()); n < minPassword || n > maxPassword {
 			return fmt.Errorf("%w: a password has %d to %d bytes", ErrInvalid, minPassword, maxPassword)
 		}
-		hash = hashPassword(password.Reveal())
+		hash = hashPassword(password.Reveal(), a.memory)
 	}
 	return a.deps.DB.Write(ctx, func(tx *sql.Tx) error {
 		if err := saveUser(ctx, tx, name, hash, raw, a.nowMS()); err != nil {
@@ -135,9 +134,6 @@ func (a *Auth) Users(ctx context.Context) ([]User, error) {
 	return out, rows.Err()
 }
 
-// absentHash is checked when there is no such user, so that the answer takes as long.
-var absentHash = sync.OnceValue(func() string { return hashPassword("nobody has this password") })
-
 // Login checks a password and opens a session. remote is the address that asks, without its port.
 // The error is ErrCredentials or ErrTooMany, or of the database.
 func (a *Auth) Login(ctx context.Context, name string, password conf.Secret, remote string) (Session, Principal, error) {
@@ -146,7 +142,7 @@ func (a *Auth) Login(ctx context.Context, name string, password conf.Secret, rem
 		a.m.loginsMany.Inc()
 		return Session{}, Principal{}, fmt.Errorf("%w: wait up to %s", ErrTooMany, limitWindow)
 	}
-	hash, roles := absentHash(), ""
+	hash, roles := a.absent(), "" // of nobody, so that the answer takes as long
 	err := a.deps.DB.Read().QueryRowContext(ctx, `SELECT password_hash, roles FROM users WHERE name = ?`, name).Scan(&hash, &roles)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Session{}, Principal{}, fmt.Errorf("look up a user: %w", err)
