@@ -378,7 +378,7 @@ func TestEngineEqualsThePureFunction(t *testing.T) {
 		if _, err := e.Reload(t.Context()); err != nil {
 			rt.Fatal(err)
 		}
-		for range rapid.IntRange(10, 40).Draw(rt, "steps") {
+		for range rapid.IntRange(5, 25).Draw(rt, "steps") {
 			f.step(rt, e)
 		}
 		if e.device(f.device).tail.exact > start {

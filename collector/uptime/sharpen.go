@@ -28,24 +28,30 @@ func sharpen(all []evaluated, pol Policy, asOf int64) {
 // correction looks no further than the next poll, so that the past settles.
 func (s *evaluated) sharpenBy(fine *evaluated, pol Policy, asOf int64) {
 	for k, out := range fine.spans {
-		if out.state != Down || !fine.finerThan(s, out.from) {
+		if out.state != Down {
 			continue
 		}
 		last := k == len(fine.spans)-1
-		next, known := s.poll(out.from, pol)
-		known = known && next.t < out.to
-		if !known && last && asOf-out.from < pol.Settle {
-			continue
+		if fine.finerThan(s, out.from) {
+			s.fell(out, pol, last && asOf-out.from < pol.Settle)
 		}
-		if !known || next.class == bad {
-			s.dropDown(out.from-slack, out.from, true)
-			s.spans = carve(s.spans, out.from, min(out.to, s.nextAt(out.from)))
-		}
-		s.agree(out.from, out.to)
-		if !last && fine.spans[k+1].from == out.to && working(fine.spans[k+1].state) {
+		s.agree(out.from, out.to, fine)
+		if !last && fine.spans[k+1].from == out.to && working(fine.spans[k+1].state) && fine.finerThan(s, out.to) {
 			s.recovered(out.to, pol)
 		}
 	}
+}
+
+// fell removes what an old reply says of the time after echoes were lost, up to the next poll, unless that
+// one was answered too. While the outage is young it waits for that poll.
+func (e *evaluated) fell(out span, pol Policy, young bool) {
+	next, known := e.poll(out.from, pol)
+	known = known && next.t < out.to
+	if !known && young || known && next.class != bad {
+		return
+	}
+	e.dropDown(out.from-slack, out.from, true)
+	e.spans = carve(e.spans, out.from, min(out.to, e.nextAt(out.from)))
 }
 
 // finerThan tells whether the stream looked more often than other around t.
@@ -84,14 +90,14 @@ func (e *evaluated) poll(t int64, pol Policy) (judged, bool) {
 
 // agree takes back what the stream says from its failures in [from, to) on, up to its next sample that is
 // none: the failures confirm the outage, as does the other stream.
-func (e *evaluated) agree(from, to int64) {
+func (e *evaluated) agree(from, to int64, fine *evaluated) {
 	for i := e.firstAt(from); i < len(e.samples); i++ {
 		s := e.samples[i]
 		at, ok := s.next(from)
 		if !ok || at >= to {
 			return
 		}
-		if s.class != bad {
+		if s.class != bad || fine.samples[fine.around(at)].every >= s.every {
 			continue
 		}
 		end := to
