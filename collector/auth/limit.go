@@ -11,7 +11,7 @@ const (
 	limitWindow     = 15 * time.Minute
 	limitPerAccount = 10
 	limitPerAddress = 30
-	limitKeys       = 10_000 // beyond, the oldest windows are forgotten
+	limitKeys       = 10_000 // beyond, old windows are forgotten
 )
 
 // limiter counts failures by key in fixed windows.
@@ -59,14 +59,18 @@ func (l *limiter) giveBack(key string) {
 	}
 }
 
-// prune forgets windows that are over, and when there are none, the oldest one.
+// prune looks at a few windows, and forgets those that are over, or else the oldest.
 func (l *limiter) prune(now time.Time) {
-	oldest, since := "", now
-	for key, a := range l.keys {
+	const few = 16
+	oldest, since, n := "", now, 0
+	for key, a := range l.keys { // begins anywhere
 		if now.Sub(a.since) >= limitWindow {
 			delete(l.keys, key)
 		} else if !a.since.After(since) {
 			oldest, since = key, a.since
+		}
+		if n++; n == few {
+			break
 		}
 	}
 	if len(l.keys) >= limitKeys {
