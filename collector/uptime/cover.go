@@ -83,29 +83,38 @@ func appendSpan(out []span, x span) []span {
 	return append(out, x)
 }
 
-// carve takes [from, to) out of spans.
+// carve takes [from, to) out of spans, which it may change in place.
 func carve(in []span, from, to int64) []span {
-	if from >= to {
+	i := spanAt(in, from)
+	var rest [2]span
+	n, j := 0, i
+	for ; j < len(in) && in[j].from < to; j++ {
+		if x := in[j]; x.from < from {
+			x.to = from
+			rest[n] = x
+			n++
+		}
+		if x := in[j]; x.to > to {
+			x.from, x.unc = to, 0
+			rest[n] = x
+			n++
+		}
+	}
+	if from >= to || i == j {
 		return in
 	}
-	out := make([]span, 0, len(in)+1)
-	for _, x := range in {
-		if x.to <= from || x.from >= to {
-			out = append(out, x)
-			continue
+	return slices.Replace(in, i, j, rest[:n]...)
+}
+
+// spanAt is the index of the first span that ends after t.
+func spanAt(in []span, t int64) int {
+	i, _ := slices.BinarySearchFunc(in, t, func(x span, t int64) int {
+		if x.to <= t {
+			return -1
 		}
-		if x.from < from {
-			left := x
-			left.to = from
-			out = append(out, left)
-		}
-		if x.to > to {
-			right := x
-			right.from, right.unc = to, 0
-			out = append(out, right)
-		}
-	}
-	return out
+		return 1
+	})
+	return i
 }
 
 // firstAt is the index of the first series that has a sample at or after t.

@@ -110,11 +110,14 @@ func (e *evaluated) agree(from, to int64, fine *evaluated) {
 
 // dropDown removes down time in [from, to): with starting, only that of an outage that starts there.
 func (e *evaluated) dropDown(from, to int64, starting bool) {
-	for _, x := range e.spans {
-		if x.state != Down || x.to <= from || x.from >= to || starting && x.from < from {
-			continue
+	var drop []span
+	for i := spanAt(e.spans, from); i < len(e.spans) && e.spans[i].from < to; i++ {
+		if x := e.spans[i]; x.state == Down && (!starting || x.from >= from) {
+			drop = append(drop, span{from: max(x.from, from), to: min(x.to, to)})
 		}
-		e.spans = carve(e.spans, max(x.from, from), min(x.to, to))
+	}
+	for _, x := range drop {
+		e.spans = carve(e.spans, x.from, x.to)
 	}
 }
 
