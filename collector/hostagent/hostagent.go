@@ -64,7 +64,7 @@ func (a *Agent) unreadable(source string, err error) {
 }
 
 // Start opens the socket and answers from now on.
-func (a *Agent) Start(context.Context) error {
+func (a *Agent) Start(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.conn != nil {
@@ -78,21 +78,22 @@ func (a *Agent) Start(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for SNMP on %s: %w", addr, err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.conn, a.cancel = conn, cancel
 	a.host.begin(a.deps.Now())
 	measured := make(chan struct{})
 	a.wg.Go(func() {
 		a.host.measureStores(a.deps.Now())
 		close(measured)
-		every(ctx, storePeriod, func() { a.host.measureStores(a.deps.Now()) })
+		every(life, storePeriod, func() { a.host.measureStores(a.deps.Now()) })
 	})
-	a.wg.Go(func() { every(ctx, loadPeriod, func() { a.host.sampleLoad(a.deps.Now()) }) })
+	a.wg.Go(func() { every(life, loadPeriod, func() { a.host.sampleLoad(a.deps.Now()) }) })
 	select { // so that the first walk finds the file systems
 	case <-measured:
 	case <-time.After(firstMeasure):
+	case <-ctx.Done():
 	}
-	a.wg.Go(func() { a.serve(ctx, conn) })
+	a.wg.Go(func() { a.serve(life, conn) })
 	a.log.Info("this host answers SNMP on loopback", "addr", conn.LocalAddr().String())
 	return nil
 }
