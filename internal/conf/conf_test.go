@@ -191,6 +191,25 @@ func TestLoad(t *testing.T) {
 			t.Errorf("got\n%v\nwant\n%s", err, want)
 		}
 	})
+	t.Run("all at once", func(t *testing.T) {
+		write("devics: []\nspool: {max_size: big, max_age: 5m}\n")
+		var c testConfig
+		err := Load(path, &c, validate(&c))
+		want := path + `:1:1: devics: unknown key, did you mean "devices"?` + "\n" +
+			path + `:2:19: spool.max_size: "big" is not a size, write for example 512MiB or 2GiB` + "\n" +
+			path + ":2:33: spool.max_age: 5m0s is shorter than an hour"
+		if err == nil || err.Error() != want {
+			t.Errorf("got\n%v\nwant\n%s", err, want)
+		}
+	})
+	t.Run("once each", func(t *testing.T) {
+		write("spool: {max_age: 5 minutes}\n")
+		var c testConfig
+		err := Load(path, &c, validate(&c))
+		if want := `:1:18: spool.max_age: "5 minutes" is not a duration, write for example 30s, 15m, 36h or 7d`; err == nil || err.Error() != path+want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
 	t.Run("environment", func(t *testing.T) {
 		write("spool: {max_age: 2h, max_size: 1GiB}\n")
 		t.Setenv("NINEWATCH_SPOOL_MAX_SIZE", "3GiB")

@@ -33,7 +33,9 @@ func Load(path string, into any, validate func(Section)) error {
 			return err
 		}
 		docs, wrong := Parse(path, data)
-		problems = append(problems, wrong...)
+		if err := wrong.Err(); err != nil {
+			return err // what cannot be read has no keys to look at
+		}
 		if len(docs) > 1 {
 			docs[1].Section(&problems).Problemf("", "a second document begins here, a configuration has one")
 		}
@@ -43,10 +45,9 @@ func Load(path string, into any, validate func(Section)) error {
 		}
 	}
 	problems = append(problems, override(os.LookupEnv, reflect.ValueOf(into).Elem(), envPrefix)...)
-	if len(problems) == 0 {
-		validate(doc.Section(&problems))
-	}
-	return problems.Err()
+	var more Problems
+	validate(doc.Section(&more))
+	return append(problems, problems.beside(more)...).Err()
 }
 
 // override sets every scalar of v whose variable is in the environment.

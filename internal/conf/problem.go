@@ -48,3 +48,14 @@ func (p Problems) Err() error {
 	})
 	return p
 }
+
+// beside returns those of more that are about other keys than p: a value that could not be read is not judged too.
+func (p Problems) beside(more Problems) (out Problems) {
+	for _, m := range more {
+		told := func(x Problem) bool { return x.File == m.File && (x.Key == m.Key || x.Line == m.Line && x.Column == m.Column) }
+		if !slices.ContainsFunc(p, told) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
