@@ -39,7 +39,7 @@ func (u *Uplink) connect(ctx context.Context, address string) error {
 	}
 	defer k.c.Close() //nolint:errcheck // nothing to do about it
 	err = k.run(ctx)
-	if len(id.Certificates) > 1 && (errors.Is(err, ErrRefused) || errors.Is(err, ErrMyCA)) {
+	if len(id.Certificates) > 1 && errors.Is(err, ErrRefused) {
 		u.log.Warn("the collector refuses the renewed certificate, going back to the one before", "err", err)
 		return errors.Join(err, u.change(func(id *identity) { id.Certificates = id.Certificates[1:] }))
 	}

@@ -24,9 +24,7 @@ import (
 var (
 	ErrOtherCA = errors.New("the collector there proves itself with another CA than this agent knows: " +
 		"the address leads to another collector, or its CA was made anew; enrol the agent with a token of this collector")
-	ErrClock = errors.New("the collector's certificate is not valid at this time: set the clock of this host, or the collector's")
-	ErrMyCA  = errors.New("the collector does not accept this agent's certificate, it is of another CA: " +
-		"enrol the agent with a token of this collector")
+	ErrClock   = errors.New("the collector's certificate is not valid at this time: set the clock of this host, or the collector's")
 	ErrRefused = errors.New("the collector refused")
 	// ErrUnreachable is every reason that may go away by itself.
 	ErrUnreachable = errors.New("the collector cannot be reached")
@@ -108,8 +106,6 @@ func (c conn) cause(err error) error {
 		return err
 	}
 	switch text := st.Message(); {
-	case strings.Contains(text, "tls: bad certificate"), strings.Contains(text, "tls: unknown certificate"):
-		return ErrMyCA // TLS 1.3 tells the client only after its own handshake
 	case st.Code() == codes.Unavailable, st.Code() == codes.DeadlineExceeded:
 		return fmt.Errorf("%w: %s", ErrUnreachable, plain(text))
 	case st.Code() == codes.Canceled:

@@ -59,6 +59,9 @@ func (s *Service) peer(ctx context.Context) (tlsconf.Peer, error) {
 		return tlsconf.Peer{}, err
 	}
 	p, err := tlsconf.PeerOf(state, s.deps.Auth.CA().Roots(), s.deps.Now())
+	if errors.Is(err, tlsconf.ErrOtherCA) {
+		return tlsconf.Peer{}, errOtherCA
+	}
 	if err != nil {
 		return tlsconf.Peer{}, fmt.Errorf("%w: %w", errNoPeer, err)
 	}

@@ -21,6 +21,7 @@ var (
 	errJournal  = errors.New("the collector cannot write its journal")
 	errVersions = errors.New("no common protocol version")
 	errNoPeer   = errors.New("no valid client certificate")
+	errOtherCA  = errors.New("the certificate of this agent is of another CA: enrol it with a token of this collector")
 	errExpired  = errors.New("the certificate of this agent has expired: renew it")
 )
 
@@ -36,6 +37,7 @@ var codeOf = []struct {
 	{auth.ErrUnknownAgent, codes.PermissionDenied},
 	{auth.ErrRequest, codes.InvalidArgument},
 	{errNoPeer, codes.Unauthenticated},
+	{errOtherCA, codes.Unauthenticated},
 	{errExpired, codes.Unauthenticated},
 	{errVersions, codes.FailedPrecondition},
 	{errProtocol, codes.InvalidArgument},

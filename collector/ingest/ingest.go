@@ -107,10 +107,9 @@ func (s *Service) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for agents: %w", err)
 	}
-	ca := s.deps.Auth.CA()
 	s.listener = listener
 	s.server = grpc.NewServer(
-		grpc.Creds(credentials.NewTLS(tlsconf.Server(ca.Certificate, ca.Roots(), s.deps.Now))),
+		grpc.Creds(credentials.NewTLS(tlsconf.Server(s.deps.Auth.CA().Certificate, s.deps.Now))),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxMessage),
 		grpc.MaxConcurrentStreams(8), // two lanes, their successors, Renew

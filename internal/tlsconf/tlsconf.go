@@ -16,23 +16,16 @@ var ErrOtherCA = errors.New("certificate of another CA")
 var alpn = []string{"h2"}
 
 // Server returns the configuration of the collector's gRPC listener. certificate is asked at each
-// handshake, so that it can be renewed; roots and now judge what clients present.
-func Server(certificate func() (*tls.Certificate, error), roots *x509.CertPool, now func() time.Time) *tls.Config {
+// handshake, so that it can be renewed. A handshake with a client certificate proves the possession of
+// its key and nothing more: PeerOf says whose it is.
+func Server(certificate func() (*tls.Certificate, error), now func() time.Time) *tls.Config {
 	return &tls.Config{
 		MinVersion:             tls.VersionTLS13,
 		NextProtos:             alpn,
 		SessionTicketsDisabled: true,
 		Time:                   now,
 		ClientAuth:             tls.RequestClientCert,
-		ClientCAs:              roots,
 		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate() },
-		VerifyConnection: func(cs tls.ConnectionState) error {
-			if len(cs.PeerCertificates) == 0 {
-				return nil
-			}
-			_, err := PeerOf(cs, roots, now())
-			return err
-		},
 	}
 }
 

@@ -121,20 +121,27 @@ func TestHandshake(t *testing.T) {
 	collector := ours.issue(t, server, later, "spiffe://ninewatch/collector")
 	agent := ours.issue(t, client, later, "spiffe://ninewatch/site/lisbon/agent/a1")
 
-	f := func(name string, serverCert, clientCert tls.Certificate, wantServer, wantClient bool) {
+	// f tells whether the client goes on, and whether the server then knows an agent.
+	f := func(name string, serverCert, clientCert tls.Certificate, wantPeer, wantClient bool) {
 		t.Helper()
-		_, serverErr, clientErr := shake(t,
-			Server(func() (*tls.Certificate, error) { return &serverCert, nil }, ours.pool(), clock),
+		state, _, clientErr := shake(t,
+			Server(func() (*tls.Certificate, error) { return &serverCert, nil }, clock),
 			Client(clientCert, ours.pool(), clock))
-		if (serverErr == nil) != wantServer || (clientErr == nil) != wantClient {
-			t.Errorf("%s: server %v, client %v", name, serverErr, clientErr)
+		if (clientErr == nil) != wantClient {
+			t.Errorf("%s: client %v", name, clientErr)
+		}
+		if clientErr != nil {
+			return
+		}
+		if _, err := PeerOf(state, ours.pool(), now); (err == nil) != wantPeer {
+			t.Errorf("%s: peer %v", name, err)
 		}
 	}
 	f("both right", collector, agent, true, true)
 	f("agent expired: Renew takes it", collector, ours.issue(t, client, past, "spiffe://ninewatch/site/lisbon/agent/a1"), true, true)
-	f("agent of another CA", collector, other.issue(t, client, later, "spiffe://ninewatch/site/lisbon/agent/a1"), false, false)
-	f("agent named as collector", collector, ours.issue(t, client, later, "spiffe://ninewatch/collector"), false, false)
-	f("agent with a server's certificate", collector, collector, false, false)
+	f("agent of another CA", collector, other.issue(t, client, later, "spiffe://ninewatch/site/lisbon/agent/a1"), false, true)
+	f("agent named as collector", collector, ours.issue(t, client, later, "spiffe://ninewatch/collector"), false, true)
+	f("agent with a server's certificate", collector, collector, false, true)
 	f("collector of another CA", other.issue(t, server, later, "spiffe://ninewatch/collector"), agent, false, false)
 	f("collector expired", ours.issue(t, server, past, "spiffe://ninewatch/collector"), agent, false, false)
 	f("an agent as collector", agent, agent, false, false)
@@ -146,7 +153,7 @@ func TestHandshake(t *testing.T) {
 func TestOtherCAIsToldApart(t *testing.T) {
 	ours, other := newAuthority(t), newAuthority(t)
 	collector := other.issue(t, server, now.Add(time.Hour), "spiffe://ninewatch/collector")
-	config := Server(func() (*tls.Certificate, error) { return &collector, nil }, other.pool(), clock)
+	config := Server(func() (*tls.Certificate, error) { return &collector, nil }, clock)
 	agent := ours.issue(t, client, now.Add(time.Hour), "spiffe://ninewatch/site/lisbon/agent/a1")
 	if _, _, err := shake(t, config, Client(agent, ours.pool(), clock)); !errors.Is(err, ErrOtherCA) {
 		t.Errorf("Client: got %v", err)
@@ -164,7 +171,7 @@ func TestPinNeedsASignature(t *testing.T) {
 	ours, other := newAuthority(t), newAuthority(t)
 	thief := other.issue(t, server, now.Add(time.Hour), "spiffe://ninewatch/collector")
 	thief.Certificate[1] = ours.cert.Raw
-	config := Server(func() (*tls.Certificate, error) { return &thief, nil }, ours.pool(), clock)
+	config := Server(func() (*tls.Certificate, error) { return &thief, nil }, clock)
 	if _, _, err := shake(t, config, Pinned(Pin(ours.cert), clock)); err == nil {
 		t.Error("a stolen CA certificate was enough")
 	}
