@@ -189,7 +189,7 @@ export const receivers = [{ name: 'noc-slack', url: 'https://hooks.example.net/s
 export const deliveries = [
   { id: 'msg-3', receiver: 'noc-slack', incident: 'INC-2417', type: 'incident.acknowledged', status: 'delivered', attempts: 1, created_at: '2026-11-18T14:09:40.000Z', next_attempt_at: null, response_code: 200, error: '', duration_ms: 84 },
   { id: 'msg-2', receiver: 'servicenow', incident: 'INC-2417', type: 'incident.opened', status: 'pending', attempts: 3, created_at: '2026-11-18T14:07:18.000Z', next_attempt_at: '2026-11-18T14:33:00.000Z', response_code: 429, error: '', duration_ms: 412 },
-  { id: 'msg-1', receiver: 'servicenow', incident: 'INC-2411', type: 'incident.opened', status: 'dead', attempts: 1, created_at: '2026-11-18T04:02:14.000Z', next_attempt_at: null, response_code: 404, error: 'answer 404 not found', duration_ms: 51 },
+  { id: 'msg-1', receiver: 'servicenow', incident: 'INC-2411', type: 'incident.opened', status: 'dead', attempts: 1, created_at: '2026-11-18T04:02:14.000Z', next_attempt_at: null, response_code: 404, error: 'it answered 404', duration_ms: 51 },
 ]
 
 /** The first minute of a new collector. */

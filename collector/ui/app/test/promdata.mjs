@@ -27,7 +27,7 @@ function rtt(q, t) {
   return Math.max(3.2, m + quantiles[q] * spread * (1 + noise(t, 3) * 0.2)) / 1000
 }
 /** Counters that grow by 60 a minute; what is lost is not received. */
-const lostBefore = (t) => Math.max(0, Math.min(t, outage[1]) - outage[0]) + Math.floor(Math.max(0, Math.min(t, lossy[1]) - lossy[0]) * 0.06) + Math.floor(t / 20000) * 0
+const lostBefore = (t) => Math.max(0, Math.min(t, outage[1]) - outage[0]) + Math.floor(Math.max(0, Math.min(t, lossy[1]) - lossy[0]) * 0.06)
 const epoch = Date.parse('2026-08-01T00:00:00Z') / 1000
 
 function seriesFor(q) {

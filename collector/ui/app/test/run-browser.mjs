@@ -122,7 +122,7 @@ test('a graph is read with the keyboard and zoomed with the pointer', { skip }, 
   await page.keyboard.press('Shift+ArrowLeft')
   await page.waitForFunction(() => /of capacity/.test(document.querySelector('.read').textContent))
   assert.match(await read.textContent(), /^13:\d\dIn \d+ Mbit\/s, peak \d+ Mbit\/sOut [\d.]+ Mbit\/s\d+.% of capacity$/)
-  assert.match(await page.locator('.read').nth(1).textContent(), /median .* loss/, 'the second graph follows the cursor of the first')
+  assert.match(await page.locator('.read').nth(1).textContent(), /median.*loss/, 'the second graph follows the cursor of the first')
   await page.keyboard.press('Escape')
   await page.waitForFunction(() => /now/.test(document.querySelector('.read').textContent))
   assert.match(await page.locator('.plot').nth(1).getAttribute('aria-label'), /complete loss for 2\d min from 05:1\d/)
@@ -232,7 +232,7 @@ test('the script of any one page stays under 60 KB', { skip }, async () => {
   }
 })
 
-test('every row of 10,000 devices can be reached', { skip }, async () => {
+test('every row of a long list can be reached, few are drawn', { skip }, async () => {
   const m = await collector()
   const w = await window({}, m)
   const { page } = w

@@ -75,7 +75,7 @@ export interface Period {
 
 export interface Agent {
   id: string; site: string; hostname: string; version: string; last_seen: string | null; watermark: string | null
-  state: 'reporting' | 'silent' | 'never'
+  state: 'reporting' | 'silent' | 'never' | 'revoked'
   spool: { records: number; bytes: number } | null
   samples: { produced: number; acknowledged: number; queued: number; dropped: number } | null
   devices: number; not_after: string | null

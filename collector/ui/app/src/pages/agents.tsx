@@ -91,6 +91,7 @@ function Table({ items, now }: { items: Agent[]; now: number }) {
 
 function AgentState({ a, now }: { a: Agent; now: number }) {
   if (a.state === 'reporting') return <span class="st up"><Mark state="up" />Reports</span>
+  if (a.state === 'revoked') return <span class="mute">Shut out</span>
   if (a.state === 'never') return <span class="st unknown"><Mark state="unknown" />Not yet seen</span>
   return <span class="st unknown"><Mark state="unknown" />Silent {a.last_seen && durationShort((now - Date.parse(a.last_seen)) / 1000)}</span>
 }

@@ -26,7 +26,7 @@ export function DevicePage({ name }: { name: string }) {
   const siteName = useSiteName()
   const tick = useTick(30)
   const range = useRange(tick)
-  useRangeKeys(range)
+  useRangeKeys()
   const d = of.data
   const crumbs = [{ text: 'Devices', to: '/devices' }]
   return (
@@ -103,7 +103,7 @@ function Head({ d }: { d: DeviceDetail }) {
   if (id?.vendor) facts.push(['Vendor', id.vendor])
   if (id?.sys_name && id.sys_name !== d.name) facts.push(['Calls itself', id.sys_name])
   facts.push(['Address', <span class="mono">{d.address}</span>])
-  if (d.agents.length) facts.push(['Polled by', `${d.agents.join(', ')}, every ${durationShort(d.interval_seconds)}`])
+  if (d.agents.length) facts.push([d.interval_seconds ? 'Polled by' : 'Watched by', d.agents.join(', ') + (d.interval_seconds ? `, every ${durationShort(d.interval_seconds)}` : '')])
   if (d.icmp_interval_seconds) facts.push(['Pinged', `every ${durationShort(d.icmp_interval_seconds)}`])
   if (id?.uptime_seconds != null) facts.push(['Runs for', duration(id.uptime_seconds)])
   if (id?.location) facts.push(['Location', id.location])

@@ -228,6 +228,7 @@ function AgentsCard({ site }: { site: string | null }) {
 }
 
 function AgentNow({ a, now }: { a: Agent; now: number }) {
+  if (a.state === 'revoked') return <span class="nw sub small">shut out</span>
   if (a.state === 'never') return <span class="nw sub small">has not reported yet</span>
   if (a.state === 'silent') return <span class="nw small st unknown">silent {a.last_seen ? durationShort((now - Date.parse(a.last_seen)) / 1000) : ''}</span>
   return (

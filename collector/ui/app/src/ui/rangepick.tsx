@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { now } from '../lib/clock'
 import { parseRange, presets, shiftRange, type Range } from '../lib/range'
-import { setQuery, usePlace } from '../lib/router'
+import { place, setQuery, usePlace } from '../lib/router'
 import { localZone, wall } from '../lib/time'
 import { Icon } from './icons'
 import { usePageKey } from './keys'
@@ -21,9 +21,13 @@ export function useRange(tick: number): Range {
   return held.current.range
 }
 
-export function useRangeKeys(r: Range) {
+/** [ and ] move the range that stands in the address, which may be newer than what is drawn. */
+export function useRangeKeys() {
   usePageKey((k) => {
-    if (k === '[' || k === ']') setQuery({ range: shiftRange(r, k === '[' ? -1 : 1, Math.floor(now() / 1000)) })
+    if (k !== '[' && k !== ']') return
+    const at = Math.floor(now() / 1000)
+    const r = parseRange(place().query.get('range') ?? fallback, at) ?? parseRange(fallback, at)!
+    setQuery({ range: shiftRange(r, k === '[' ? -1 : 1, at) })
   })
 }
 
