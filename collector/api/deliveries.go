@@ -42,7 +42,7 @@ func deliveryOf(d webhook.Delivery) delivery {
 }
 
 type deliveryQuery struct {
-	paging
+	Paging
 	Site     string `query:"site"`
 	Incident string `query:"incident" doc:"INC-12, or 12"`
 }

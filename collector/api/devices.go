@@ -29,7 +29,7 @@ type deviceView struct {
 }
 
 type deviceQuery struct {
-	paging
+	Paging
 	Site  string `query:"site"`
 	Q     string `query:"q" maxLength:"200" doc:"part of a name, address, role or tag"`
 	State string `query:"state" enum:"up,degraded,down,unreachable,unknown,maintenance"`

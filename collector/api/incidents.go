@@ -46,7 +46,7 @@ func incidentOf(i alert.Incident) incident {
 }
 
 type incidentQuery struct {
-	paging
+	Paging
 	Status string `query:"status" enum:"open,resolved,all" default:"open"`
 	Site   string `query:"site"`
 	Device string `query:"device"`

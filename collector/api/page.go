@@ -22,14 +22,14 @@ func list[T any](items []T) page[T] {
 	return page[T]{Items: items, Total: &n}
 }
 
-// paging is what lists take.
-type paging struct {
+// Paging is what long lists take. It is exported because huma reads no embedded struct that is not.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"how many items at most"`
 	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
 }
 
 // after is the key behind which the page begins; "" is the beginning.
-func (p paging) after() (string, error) {
+func (p Paging) after() (string, error) {
 	key, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	if err != nil {
 		return "", badRequest("cursor is not one that a list gave: leave it out to begin anew")
@@ -38,7 +38,7 @@ func (p paging) after() (string, error) {
 }
 
 // afterID is after for lists with numbers as keys; 0 is the beginning.
-func (p paging) afterID() (int64, error) {
+func (p Paging) afterID() (int64, error) {
 	key, err := p.after()
 	if err != nil || key == "" {
 		return 0, err

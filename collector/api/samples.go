@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -64,7 +63,7 @@ func (s *samples) roundTrips(ctx context.Context, devices []string) (map[string]
 	}
 	selector := ""
 	if len(devices) <= 50 { // else all of them cost less than the expression
-		selector = `,device=~` + strconv.Quote(strings.Join(each(devices, quoteMeta), "|"))
+		selector = `,device=~` + quoted(strings.Join(each(devices, quoteMeta), "|"))
 	}
 	return s.by(ctx, "device", `min by (device) (ninewatch_icmp_rtt_seconds{quantile="0.5"`+selector+`})`)
 }
@@ -81,15 +80,9 @@ type traffic struct {
 // traffic asks for the rates of a device that is polled every interval.
 func (s *samples) traffic(ctx context.Context, device string, interval time.Duration) (traffic, error) {
 	window := max(4*interval, 5*time.Minute)
-	name := strconv.Quote(device)
-	octets := func(direction string) string {
-		rate := func(object string) string {
-			return fmt.Sprintf("rate(%s{device=%s}[%ds])", object, name, int(window.Seconds()))
-		}
-		return "max by (ifName) (8 * (" + rate("ifHC"+direction+"Octets") + " or " + rate("if"+direction+"Octets") + "))"
-	}
+	name := quoted(device)
 	p95 := func(direction string) string {
-		return fmt.Sprintf("quantile_over_time(0.95, (%s)[%ds:%ds])", octets(direction), int(p95Window.Seconds()), int(max(interval, 5*time.Minute).Seconds()))
+		return fmt.Sprintf("quantile_over_time(0.95, (%s)[%ds:%ds])", bitRate(name, direction, window), int(p95Window.Seconds()), int(max(interval, 5*time.Minute).Seconds()))
 	}
 	var t traffic
 	var err error
@@ -97,20 +90,52 @@ func (s *samples) traffic(ctx context.Context, device string, interval time.Dura
 		into  *map[string]float64
 		query string
 	}{
-		{&t.in, octets("In")}, {&t.out, octets("Out")}, {&t.inP95, p95("In")}, {&t.outP95, p95("Out")}, {&t.errors, errorsQuery(name)},
+		{&t.in, bitRate(name, "In", window)}, {&t.out, bitRate(name, "Out", window)}, {&t.inP95, p95("In")}, {&t.outP95, p95("Out")},
 	} {
 		if *q.into, err = s.by(ctx, "ifName", q.query); err != nil {
 			return t, err
 		}
 	}
-	return t, nil
+	t.errors, err = s.errors(ctx, name)
+	return t, err
 }
 
-// errorsQuery is erroneous packets over all packets of the last hour; 0 over 0 is no share.
-func errorsQuery(device string) string {
-	selector := func(expression string) string {
-		return fmt.Sprintf(`sum by (ifName) (increase({__name__=~%s,device=%s}[1h]))`, strconv.Quote(expression), device)
+// bitRate is the traffic of each interface, by the wide counter where there is one.
+func bitRate(device, direction string, window time.Duration) string {
+	rate := func(object string) string {
+		return fmt.Sprintf("rate(%s%sOctets{device=%s}[%ds])", object, direction, device, int(window.Seconds()))
 	}
-	wrong := selector("if(In|Out)Errors")
-	return wrong + " / (" + wrong + " + " + selector("if(HC)?(In|Out)(Ucast|Multicast|Broadcast)Pkts") + ")"
+	return "max by (ifName) (8 * (" + rate("ifHC") + " or " + rate("if") + "))"
+}
+
+// errors is the share of erroneous packets in all packets of the last hour. Each object is a query of its own:
+// increase drops the names, by which alone they differ.
+func (s *samples) errors(ctx context.Context, device string) (map[string]float64, error) {
+	hour := func(object string) string { return fmt.Sprintf("increase(%s{device=%s}[1h])", object, device) }
+	wrong, all := map[string]float64{}, map[string]float64{}
+	for _, direction := range []string{"In", "Out"} {
+		for _, kind := range []string{"Errors", "UcastPkts", "MulticastPkts", "BroadcastPkts"} {
+			query := hour("if" + direction + kind)
+			if kind != "Errors" {
+				query = hour("ifHC"+direction+kind) + " or " + query
+			}
+			found, err := s.by(ctx, "ifName", "max by (ifName) ("+query+")")
+			if err != nil {
+				return nil, err
+			}
+			for name, n := range found {
+				all[name] += n
+				if kind == "Errors" {
+					wrong[name] += n
+				}
+			}
+		}
+	}
+	out := map[string]float64{}
+	for name, n := range wrong {
+		if all[name] > 0 {
+			out[name] = n / all[name]
+		}
+	}
+	return out, nil
 }

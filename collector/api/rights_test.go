@@ -1,0 +1,208 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// call is one way to use an operation.
+type call struct{ path, body string }
+
+// use is an operation with an object at the site of a role (Lisbon), and with one at another (Porto).
+type use struct {
+	operation string
+	least     string // role that it takes: "", viewer, operator, admin, all
+	own       call
+	other     call // zero: the operation names no object
+	otherWant int  // 0: an answer that does not know Porto
+	ownWant   int  // 0: 200
+}
+
+// uses has every operation of the API, in an order in which none spoils the next.
+var uses = []use{
+	{operation: "get-session", least: "viewer", own: call{"/session", ""}},
+	{operation: "sign-in", own: call{"/session", `{"name":"nobody","password":"wrong password"}`}, ownWant: 401},
+	{operation: "sign-out", own: call{"/session", ""}, ownWant: 204},
+	{operation: "get-overview", least: "viewer", own: call{"/overview?days=7", ""}, other: call{"/overview?site=porto", ""}, otherWant: 404},
+	{operation: "list-sites", least: "viewer", own: call{"/sites", ""}, other: call{"/sites?site=porto", ""}, otherWant: 404},
+	{operation: "list-devices", least: "viewer", own: call{"/devices?q=sw", ""}, other: call{"/devices?site=porto", ""}},
+	{operation: "get-device", least: "viewer", own: call{"/devices/lis-sw-1", ""}, other: call{"/devices/opo-sw-1", ""}, otherWant: 404},
+	{operation: "list-interfaces", least: "viewer", own: call{"/devices/lis-sw-1/interfaces", ""}, other: call{"/devices/opo-sw-1/interfaces", ""}, otherWant: 404},
+	{operation: "get-availability", least: "viewer", own: call{"/availability?scope=company", ""}, other: call{"/availability?scope=site:porto", ""}, otherWant: 404},
+	{operation: "list-incidents", least: "viewer", own: call{"/incidents?status=all", ""}, other: call{"/incidents?site=porto", ""}},
+	{operation: "get-incident", least: "viewer", own: call{"/incidents/INC-1", ""}, other: call{"/incidents/INC-2", ""}, otherWant: 404},
+	{operation: "acknowledge-incident", least: "operator", own: call{"/incidents/INC-1/acknowledge", "{}"}, other: call{"/incidents/INC-2/acknowledge", "{}"}, otherWant: 404},
+	{operation: "comment-incident", least: "operator", own: call{"/incidents/1/comment", `{"text":"looking"}`}, other: call{"/incidents/2/comment", `{"text":"x"}`}, otherWant: 404},
+	{operation: "resolve-incident", least: "operator", own: call{"/incidents/INC-1/resolve", "{}"}, other: call{"/incidents/INC-2/resolve", "{}"}, otherWant: 404},
+	{operation: "list-agents", least: "viewer", own: call{"/agents", ""}, other: call{"/agents?site=porto", ""}},
+	{operation: "create-join-token", least: "admin", own: call{"/tokens", `{"site":"lisbon","ttl":"72h"}`}, other: call{"/tokens", `{"site":"porto"}`}, otherWant: 404},
+	{operation: "list-credentials", least: "viewer", own: call{"/credentials", ""}, other: call{"/credentials?site=porto", ""}},
+	{operation: "list-receivers", least: "viewer", own: call{"/receivers", ""}, other: call{"/receivers?site=porto", ""}},
+	{operation: "apply", least: "admin", own: call{"/apply?dry_run=true", "devices: [{name: lis-sw-1, site: lisbon, address: 192.0.2.9}]"},
+		other: call{"/apply?dry_run=true", "devices: [{name: opo-sw-1, site: porto, address: 192.0.2.9}]"}, otherWant: 404},
+	{operation: "list-deliveries", least: "viewer", own: call{"/deliveries", ""}, other: call{"/deliveries?site=porto", ""}},
+	{operation: "replay-delivery", least: "operator", own: call{"/deliveries/1/replay", "{}"}, other: call{"/deliveries/2/replay", "{}"}, otherWant: 404},
+	{operation: "test-receiver", least: "operator", own: call{"/receivers/noc-lisbon/test", "{}"}, other: call{"/receivers/noc-porto/test", "{}"}, otherWant: 404},
+	{operation: "list-users", least: "all", own: call{"/users", ""}},
+	{operation: "set-user", least: "all", own: call{"/users/m.duarte", `{"roles":[{"role":"viewer","sites":["lisbon"]}]}`}, ownWant: 204},
+	{operation: "delete-user", least: "all", own: call{"/users/m.duarte", ""}, ownWant: 204},
+	{operation: "create-api-token", least: "all", own: call{"/api-tokens", `{"name":"grafana","roles":[{"role":"viewer","sites":["*"]}],"ttl":"90d"}`}},
+	{operation: "delete-api-token", least: "all", own: call{"/api-tokens/grafana", ""}, ownWant: 204},
+	{operation: "revoke-agent", least: "admin", own: call{"/agents/aaaa", ""}, other: call{"/agents/bbbb", ""}, otherWant: 404, ownWant: 204},
+}
+
+// streams are operations that do not end; TestStreamIsCut has them.
+var streams = []string{"watch-events"}
+
+// methodsOf reads which operations there are.
+func methodsOf(w *world) map[string]string {
+	spec := read[struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		} `json:"paths"`
+	}](w, "viewer", "/api/v1/openapi.json")
+	out := map[string]string{}
+	for _, item := range spec.Paths {
+		for method, o := range item {
+			out[o.OperationID] = strings.ToUpper(method)
+		}
+	}
+	return out
+}
+
+var ranks = []string{"", "viewer", "operator", "admin", "all"}
+
+// want is the status of an answer to a role, ok being that of one with the right.
+func want(role, least string, ok int) int {
+	switch {
+	case slices.Index(ranks, role) >= slices.Index(ranks, least):
+		return ok
+	case role == "":
+		return http.StatusUnauthorized
+	}
+	return http.StatusForbidden
+}
+
+// TestEveryRouteAsEveryRole calls every operation as every role, for a site of its own and another's.
+func TestEveryRouteAsEveryRole(t *testing.T) {
+	for _, role := range ranks {
+		t.Run("role "+role, func(t *testing.T) {
+			w := newWorld(t)
+			methods := methodsOf(w)
+			tested := slices.Clone(streams)
+			for _, u := range uses {
+				tested = append(tested, u.operation)
+				w.try(methods[u.operation], role, u)
+			}
+			for id := range methods {
+				if !slices.Contains(tested, id) {
+					t.Errorf("operation %q is in no test of rights", id)
+				}
+			}
+			if logged := w.log.String(); strings.Contains(logged, canary) {
+				t.Errorf("the log has a secret: %s", logged)
+			}
+		})
+	}
+}
+
+func (w *world) try(method, role string, u use) {
+	w.t.Helper()
+	if method == "" {
+		w.t.Errorf("there is no operation %q", u.operation)
+		return
+	}
+	ok := u.ownWant
+	if ok == 0 {
+		ok = http.StatusOK
+	}
+	if u.other != (call{}) && role != "all" {
+		other := u.otherWant
+		if other == 0 {
+			other = http.StatusOK
+		}
+		status, body := w.ask(role, method, "/api/v1"+u.other.path, u.other.body)
+		if want := want(role, u.least, other); status != want {
+			w.t.Errorf("%s for another's site as %q: got %d %s, want %d", u.operation, role, status, body, want)
+		}
+		w.silentOfPorto(role, u.operation, strings.ReplaceAll(body, strconv.Quote("opo-sw-1"), ""))
+	}
+	status, body := w.ask(role, method, "/api/v1"+u.own.path, u.own.body)
+	if want := want(role, u.least, ok); status != want {
+		w.t.Errorf("%s as %q: got %d %s, want %d", u.operation, role, status, body, want)
+	}
+	if role != "all" {
+		w.silentOfPorto(role, u.operation, body)
+	}
+}
+
+// silentOfPorto makes sure that an answer knows nothing of the other site, but for a name that was sent.
+func (w *world) silentOfPorto(role, what, body string) {
+	w.t.Helper()
+	if strings.Contains(body, `"status":404`) {
+		return // it repeats what was asked for
+	}
+	for _, word := range []string{"porto", "Porto", "opo-", "198.51.100"} {
+		if strings.Contains(body, word) {
+			w.t.Errorf("%s as %q knows %q: %s", what, role, word, body)
+		}
+	}
+}
+
+// TestUnknownAndForeignLookTheSame: nobody learns by asking which names other sites use.
+func TestUnknownAndForeignLookTheSame(t *testing.T) {
+	w := newWorld(t)
+	f := func(method, foreign, unknown, body string) {
+		t.Helper()
+		status, a := w.ask("admin", method, "/api/v1"+foreign, body)
+		status2, b := w.ask("admin", method, "/api/v1"+unknown, body)
+		_, foreignName, _ := strings.Cut(foreign, "~")
+		_ = foreignName
+		if status != 404 || status2 != 404 || plainProblem(a) != plainProblem(b) {
+			t.Errorf("%s: got %d %s, and for what is not there %d %s", foreign, status, a, status2, b)
+		}
+	}
+	f("GET", "/devices/opo-sw-1", "/devices/opo-sw-9", "")
+	f("GET", "/incidents/INC-2", "/incidents/INC-9", "")
+	f("POST", "/incidents/INC-2/resolve", "/incidents/INC-9/resolve", "{}")
+	f("DELETE", "/agents/bbbb", "/agents/bbb9", "")
+	f("POST", "/deliveries/2/replay", "/deliveries/9/replay", "{}")
+	f("POST", "/receivers/noc-porto/test", "/receivers/noc-port9/test", "{}")
+	f("GET", "/overview?site=porto", "/overview?site=port9", "")
+	f("GET", "/availability?scope=device:opo-sw-1", "/availability?scope=device:opo-sw-9", "")
+}
+
+// plainProblem is a problem without the id of its request and without digits and last letters of names.
+func plainProblem(body string) string {
+	body, _, _ = strings.Cut(body, `,"request_id"`)
+	return strings.NewReplacer("9", "", "o\\\"", "\\\"", "1", "", "2", "", "b\\\"", "\\\"").Replace(body)
+}
+
+func TestPrometheusIsCut(t *testing.T) {
+	w := newWorld(t)
+	at := strconv.Itoa(t0 / 1000)
+	paths := []string{
+		"query?time=" + at + "&query=" + `%7B__name__%3D~".%2B"%7D`, "query?time=" + at + `&query=ifHCInOctets%7Bsite%3D"porto"%7D`,
+		"query_range?start=" + at + "&end=" + at + "&step=60&query=ifHCInOctets", "series?match[]=" + `%7Bsite%3D~".%2B"%7D`,
+		"labels", "label/site/values", "label/device/values", `label/device/values?match[]=%7Bsite%3D"porto"%7D`, "metadata", "rules", "status/buildinfo",
+	}
+	for _, path := range paths {
+		if status, body := w.ask("", "GET", "/prometheus/api/v1/"+path, ""); status != 401 {
+			t.Errorf("%s as nobody: got %d %s", path, status, body)
+		}
+		status, body := w.ask("viewer", "GET", "/prometheus/api/v1/"+path, "")
+		if status != 200 {
+			t.Errorf("%s: got %d %s", path, status, body)
+		}
+		w.silentOfPorto("viewer", path, body)
+	}
+	if _, body := w.ask("viewer", "GET", "/prometheus/api/v1/label/device/values", ""); !strings.Contains(body, "lis-sw-1") {
+		t.Errorf("own site: got %s", body)
+	}
+	if _, body := w.ask("viewall", "GET", "/prometheus/api/v1/label/device/values", ""); !strings.Contains(body, "opo-sw-1") {
+		t.Errorf("all sites: got %s", body)
+	}
+}
