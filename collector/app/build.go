@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ninewatch/collector/alert"
+	"ninewatch/collector/api"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/feed"
 	"ninewatch/collector/ingest"
@@ -30,16 +31,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.buildWebhook(ctx); err != nil {
 		return err
 	}
-	events := a.events()
+	events := api.NewEvents(a.set)
 	a.alert = alert.New(alert.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Notify: a.webhook.Notify, Now: time.Now,
 		Changed: func(i alert.Incident) {
 			a.webhook.Wake()
-			events.incident(i)
+			events.Incident(i)
 		},
 	})
 	a.judge = &judge{
-		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.verdict,
+		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State,
 	}
 	a.feed, err = feed.New(feed.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
@@ -57,7 +58,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	return a.buildHTTP(events)
 }
 
-func (a *App) buildIngest(events *eventsAdapter) (err error) {
+func (a *App) buildIngest(events *api.Events) (err error) {
 	cfg := ingest.DefaultConfig()
 	cfg.Listen = a.cfg.Listen.GRPC
 	a.ingest, err = ingest.New(cfg, ingest.Deps{
@@ -70,7 +71,7 @@ func (a *App) buildIngest(events *eventsAdapter) (err error) {
 			if err := a.auth.RecordContact(context.Background(), c); err != nil {
 				a.log.Error("sign of life not recorded", "component", "collector/app", "agent", c.Agent, "err", err)
 			}
-			events.contact(c)
+			events.Inventory() // agents come, go and fall silent
 		},
 		Pause: a.store.Paused,
 		Now:   time.Now,

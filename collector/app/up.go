@@ -78,6 +78,7 @@ func Up(ctx context.Context, o UpOptions) error {
 			return children.Start(ctx)
 		}, Stop: children.Stop},
 		lifecycle.Part{Name: "first words", Start: u.greet, Stop: nothing},
+		lifecycle.Part{Name: "past of the demo", Start: u.startPast, Stop: nothing},
 	)
 }
 
@@ -137,10 +138,6 @@ func (u *up) hostInventory() (inventory.Inventory, error) {
 	if err != nil {
 		return inventory.Inventory{}, err
 	}
-	address, ok := u.host.Addr().(*net.UDPAddr)
-	if !ok {
-		return inventory.Inventory{}, errors.New("the SNMP of this host has no UDP address")
-	}
 	community, err := keptSecret(filepath.Join(u.folder(), "host-community"))
 	if err != nil {
 		return inventory.Inventory{}, err
@@ -150,7 +147,7 @@ func (u *up) hostInventory() (inventory.Inventory, error) {
 		Sites:       []inventory.Site{{Name: upSite, DisplayName: "This host", TimeZone: localZone()}},
 		Credentials: []inventory.Credential{{Name: "this-host", SNMP: &inventory.SNMP{Version: "2c", Community: community}}},
 		Devices: []inventory.Device{{
-			Name: nameOf(host), Site: upSite, Address: "127.0.0.1", Port: uint16(address.Port), Credential: "this-host", Role: "server",
+			Name: nameOf(host), Site: upSite, Address: "127.0.0.1", Port: u.host.Addr().Port(), Credential: "this-host", Role: "server",
 			SNMP: inventory.Probe{Interval: &interval},
 		}},
 	}
@@ -227,7 +224,11 @@ func (u *up) agentConfig(ctx context.Context, site string, joined, first bool) (
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(tokenFile, []byte(token.Encode()+"\n"), 0o600); err != nil {
+		text, err := token.Encode()
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(tokenFile, []byte(text+"\n"), 0o600); err != nil {
 			return "", err
 		}
 	}
