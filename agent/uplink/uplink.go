@@ -55,8 +55,10 @@ type Uplink struct {
 	id      identity
 	term, n uint64 // of the assignment at work
 
+	cancel  context.CancelFunc
+	stopped bool
+
 	connected atomic.Bool
-	cancel    context.CancelFunc
 	wg        sync.WaitGroup
 }
 
@@ -101,17 +103,27 @@ func (u *Uplink) Start(context.Context) error {
 		u.putToWork(kept)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stopped { // an agent that was still enrolling starts late
+		cancel()
+		return nil
+	}
 	u.cancel = cancel
 	u.wg.Go(func() { u.run(ctx) })
 	return nil
 }
 
-// Stop ends the connection. What was not acknowledged stays in the queue.
+// Stop ends the connection for good. What was not acknowledged stays in the queue.
 func (u *Uplink) Stop(ctx context.Context) error {
-	if u.cancel == nil {
+	u.mu.Lock()
+	cancel := u.cancel
+	u.stopped = true
+	u.mu.Unlock()
+	if cancel == nil {
 		return nil
 	}
-	u.cancel()
+	cancel()
 	return lifecycle.Wait(ctx, &u.wg, "the connection to the collector")
 }
 
