@@ -37,15 +37,19 @@ func TestRecorder(t *testing.T) {
 		}
 	}
 	echo(ok(0, time.Millisecond), false, "1 records: 1 runs, 0 frames")
-	echo(ok(1000, time.Millisecond), false, "0 records: 0 runs, 0 frames")
-	echo(bad(2000, telemetry.Fail, "timeout"), true, "1 records: 2 runs, 0 frames")
+	echo(ok(1000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
+	echo(bad(2000, telemetry.Fail, "timeout"), true, "1 records: 1 runs, 0 frames")
 	f(r.SNMP("sw1", Sample{Slot: 2100, Every: 60_000, Result: telemetry.OK}), "1 records: 1 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(10_000)), "0 records: 0 runs, 0 frames")
-	echo(bad(3000, telemetry.Fail, "timeout"), false, "0 records: 0 runs, 0 frames")
+	echo(bad(3000, telemetry.Fail, "timeout"), false, "1 records: 1 runs, 0 frames")
+	echo(bad(4000, telemetry.Fail, "timeout"), false, "1 records: 1 runs, 0 frames")
+	echo(bad(5000, telemetry.Fail, "timeout"), false, "0 records: 0 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(20_000)), "1 records: 1 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(70_000)), "1 records: 0 runs, 1 frames")
 	echo(ok(120_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
-	echo(ok(121_000, time.Millisecond), false, "0 records: 0 runs, 0 frames")
+	echo(ok(121_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
+	echo(ok(122_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
+	echo(ok(123_000, time.Millisecond), false, "0 records: 0 runs, 0 frames")
 	f(r.Keep([]string{"sw1"}), "0 records: 0 runs, 0 frames")
 	f(r.Keep(nil), "2 records: 1 runs, 1 frames")
 	f(r.Keep(nil), "0 records: 0 runs, 0 frames")
@@ -54,11 +58,11 @@ func TestRecorder(t *testing.T) {
 func TestRecorderSplitsLargeRecords(t *testing.T) {
 	r := NewRecorder(time.Minute)
 	for i := range 2500 {
-		for slot := int64(0); slot < 2000; slot += 1000 {
+		for slot := int64(0); slot < 4000; slot += 1000 {
 			r.Echo(fmt.Sprint("sw", i), ok(slot, time.Millisecond))
 		}
 	}
-	if got, want := shape(r.Flush(time.UnixMilli(2000))), "3 records: 2500 runs, 0 frames"; got != want {
+	if got, want := shape(r.Flush(time.UnixMilli(4000))), "3 records: 2500 runs, 0 frames"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -11,6 +11,9 @@ type Sample struct {
 	Reason  string
 }
 
+// confirms is how many equal results in a row settle a state with the collector: so many are told at once.
+const confirms = 3
+
 // Builder makes runs of the samples of one device and probe.
 type Builder struct {
 	run   telemetry.Run // Every is 0 before the first sample
@@ -22,9 +25,9 @@ func NewBuilder(device string, probe telemetry.Probe) *Builder {
 	return &Builder{run: telemetry.Run{Device: device, Probe: probe}}
 }
 
-// Add takes the next sample, and appends to dst what has to be told at once: the run that s begins, and
-// before it the run that it ends, when that grew since it was last told. A slot that is there already is
-// ignored.
+// Add takes the next sample, and appends to dst what has to be told at once: the run that s begins, or whose
+// third sample or an earlier one it is, and before it the run that it ends, when that grew since it was last
+// told. A slot that is there already is ignored.
 func (b *Builder) Add(dst []telemetry.Run, s Sample) []telemetry.Run {
 	r := &b.run
 	switch {
@@ -37,6 +40,9 @@ func (b *Builder) Add(dst []telemetry.Run, s Sample) []telemetry.Run {
 			r.Reason = s.Reason
 		}
 		b.grown = true
+		if (r.To-r.From)/r.Every < confirms {
+			return b.Flush(dst)
+		}
 		return dst
 	default:
 		dst = b.Flush(dst)

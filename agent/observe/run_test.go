@@ -31,19 +31,22 @@ func TestBuilder(t *testing.T) {
 	flush()
 	f(1193, telemetry.OK, "", run(1193, 1193, telemetry.OK, ""))
 	flush()
-	f(2193, telemetry.OK, "")
-	f(3193, telemetry.OK, "")
-	f(3193, telemetry.OK, "") // the same slot again
-	flush(run(1193, 3193, telemetry.OK, ""))
+	f(2193, telemetry.OK, "", run(1193, 2193, telemetry.OK, ""))
+	f(3193, telemetry.OK, "", run(1193, 3193, telemetry.OK, "")) // settled: from now on in steps
+	f(3193, telemetry.OK, "")                                    // the same slot again
+	flush()
 	f(4193, telemetry.OK, "")
-	f(5193, telemetry.Fail, "timeout", run(1193, 4193, telemetry.OK, ""), run(5193, 5193, telemetry.Fail, "timeout"))
-	f(6193, telemetry.Fail, "host-unreachable") // a reason is no other result
-	f(7193, telemetry.Fail, "timeout")
-	flush(run(5193, 7193, telemetry.Fail, "host-unreachable"))
-	f(8193, telemetry.OK, "", run(8193, 8193, telemetry.OK, ""))
-	f(10193, telemetry.OK, "", run(10193, 10193, telemetry.OK, "")) // a slot was skipped
-	f(11193, telemetry.OK, "")
-	f(3000, telemetry.OK, "", run(10193, 11193, telemetry.OK, ""), run(3000, 3000, telemetry.OK, "")) // the clock went back
+	flush(run(1193, 4193, telemetry.OK, ""))
+	f(5193, telemetry.OK, "")
+	f(6193, telemetry.Fail, "timeout", run(1193, 5193, telemetry.OK, ""), run(6193, 6193, telemetry.Fail, "timeout"))
+	f(7193, telemetry.Fail, "host-unreachable", run(6193, 7193, telemetry.Fail, "host-unreachable")) // a reason is no other result
+	f(8193, telemetry.Fail, "timeout", run(6193, 8193, telemetry.Fail, "host-unreachable"))
+	f(9193, telemetry.Fail, "timeout")
+	flush(run(6193, 9193, telemetry.Fail, "host-unreachable"))
+	f(10193, telemetry.OK, "", run(10193, 10193, telemetry.OK, ""))
+	f(12193, telemetry.OK, "", run(12193, 12193, telemetry.OK, "")) // a slot was skipped
+	f(13193, telemetry.OK, "", run(12193, 13193, telemetry.OK, ""))
+	f(3000, telemetry.OK, "", run(3000, 3000, telemetry.OK, "")) // the clock went back
 }
 
 func TestBuilderIntervalAndLoss(t *testing.T) {
@@ -55,9 +58,11 @@ func TestBuilderIntervalAndLoss(t *testing.T) {
 		}
 	}
 	f(Sample{Slot: 0, Every: 60, Result: telemetry.Loss, LossPPM: 200_000}, 1)
-	f(Sample{Slot: 60, Every: 60, Result: telemetry.Loss, LossPPM: 200_000}, 0)
-	f(Sample{Slot: 120, Every: 60, Result: telemetry.Loss, LossPPM: 400_000}, 2)
-	f(Sample{Slot: 180, Every: 30, Result: telemetry.Loss, LossPPM: 400_000}, 1)
+	f(Sample{Slot: 60, Every: 60, Result: telemetry.Loss, LossPPM: 200_000}, 1)
+	f(Sample{Slot: 120, Every: 60, Result: telemetry.Loss, LossPPM: 200_000}, 1)
+	f(Sample{Slot: 180, Every: 60, Result: telemetry.Loss, LossPPM: 200_000}, 0)
+	f(Sample{Slot: 240, Every: 60, Result: telemetry.Loss, LossPPM: 400_000}, 2)
+	f(Sample{Slot: 300, Every: 30, Result: telemetry.Loss, LossPPM: 400_000}, 1)
 }
 
 // TestRunsAreTheSamples expands what a Builder hands out, the later copy of a run in place of the earlier,
