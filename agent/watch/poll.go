@@ -24,8 +24,13 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
 	began := w.deps.Now()
+	timeouts := d.timeouts
 	records, info, err := w.read(ctx, d, slot, began)
 	result, reason := resultOf(err)
+	seen := slot
+	if result == telemetry.OK && d.timeouts > timeouts {
+		seen = w.deps.Now() // a retry was answered: nothing shows that the device answered in the slot
+	}
 	if err != nil {
 		if d.ctx.Err() != nil || w.stopped.Err() != nil || errors.Is(ctx.Err(), context.Canceled) {
 			return // we were stopped: no evidence
@@ -36,7 +41,7 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	w.saw(d, result)
 	records = append(records, telemetry.Record{Frame: d.own(slot, info, result == telemetry.OK)})
 	records = append(records, w.recorder.SNMP(d.assigned.Name, observe.Sample{
-		Slot: slot.UnixMilli(), Every: interval.Milliseconds(), Result: result, Reason: reason,
+		Slot: seen.UnixMilli(), Every: interval.Milliseconds(), Result: result, Reason: reason,
 	})...)
 	w.send(records...)
 }
