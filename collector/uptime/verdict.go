@@ -42,10 +42,12 @@ func verdict(line []Interval, all []evaluated, pol Policy, asOf int64) Verdict {
 	}
 	var spoken []string
 	detected := int64(0)
+	second, dated := v.Since, false
 	for _, e := range all {
-		if s, unc, ok := e.began(State(v.State), v.Since); ok {
-			v.Since = max(v.Since, s)
-			v.UncertaintyMS = unc
+		s, unc, ok := e.began(State(v.State), second)
+		// All have to be down, one is enough for up.
+		if ok && (!dated || (s < v.Since) == (v.State == string(Up))) {
+			v.Since, v.UncertaintyMS, dated = s, unc, true
 		}
 		if t, ok := e.confirmed(State(v.State), v.Since, pol); ok && (detected == 0 || t < detected) {
 			detected = t
