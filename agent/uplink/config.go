@@ -25,13 +25,13 @@ func DefaultConfig() Config {
 func (c Config) Validate() error {
 	var errs []error
 	if c.StateDir == "" {
-		errs = append(errs, errors.New("StateDir is empty"))
+		errs = append(errs, errors.New("no StateDir"))
 	}
 	if c.Window <= 0 {
-		errs = append(errs, errors.New("Window is not positive"))
+		errs = append(errs, errors.New("a Window that is not positive"))
 	}
 	if c.Heartbeat <= 0 {
-		errs = append(errs, errors.New("Heartbeat is not positive"))
+		errs = append(errs, errors.New("a Heartbeat that is not positive"))
 	}
 	if c.MinBackoff <= 0 || c.MaxBackoff < c.MinBackoff {
 		errs = append(errs, errors.New("MinBackoff has to be positive and at most MaxBackoff"))

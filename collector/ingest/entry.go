@@ -25,6 +25,9 @@ var ErrEntry = errors.New("invalid journal entry")
 
 // EncodeEntry returns e as it stands in the journal. The position, e.LSN, is the journal's.
 func EncodeEntry(e *telemetry.Entry) ([]byte, error) {
+	if len(e.Site) > maxName || len(e.Agent) > maxName {
+		return nil, fmt.Errorf("%w: site of %d bytes, agent of %d", ErrEntry, len(e.Site), len(e.Agent))
+	}
 	rec, err := record.Encode(&e.Record)
 	if err != nil {
 		return nil, err

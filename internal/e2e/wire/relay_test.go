@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -70,12 +69,6 @@ func newConnectProxy(t *testing.T, target string) *relay {
 		}
 		return up, err
 	})
-}
-
-// proxyWorks tells whether HTTPS_PROXY is heeded: net/http reads it once in a process.
-func proxyWorks() bool {
-	u, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: "collector.example.net:7443"}})
-	return err == nil && u != nil
 }
 
 func listenRelay(t *testing.T, dial func(net.Conn) (net.Conn, error)) *relay {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -25,7 +27,26 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// With these variables the test program is an agent that enrols and ends: see TestProxy.
+const (
+	childToken = "NINEWATCH_WIRE_TOKEN"
+	childDir   = "NINEWATCH_WIRE_DIR"
+)
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childToken); text != "" {
+		token, err := jointoken.Parse(text)
+		if err == nil {
+			err = uplink.Enroll(context.Background(), token, os.Getenv(childDir), "test")
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // clock is the time of both ends.
 type clock struct{ shift atomic.Int64 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -351,21 +352,24 @@ func TestUnreachableIsToldOnce(t *testing.T) {
 	}
 }
 
+// TestProxy enrols in a process of its own: settings of proxies are read once.
 func TestProxy(t *testing.T) {
 	k := newCollector(t, &clock{})
 	p := newConnectProxy(t, k.addr)
-	t.Setenv("HTTPS_PROXY", "http://"+p.addr)
-	t.Setenv("NO_PROXY", "")
-	if !proxyWorks() {
-		t.Skip("the process has read the proxy settings before this test")
-	}
 	token := k.token("lisbon", time.Hour)
 	token.Addresses = []string{"collector.example.net:7443"} // only the proxy can find it
-	if err := uplink.Enroll(t.Context(), token, t.TempDir(), "test"); err != nil {
+	text, err := token.Encode()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if p.connects.Load() == 0 {
-		t.Error("went around the proxy")
+	dir := t.TempDir()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), childToken+"="+text, childDir+"="+dir, "HTTPS_PROXY=http://"+p.addr, "NO_PROXY=", "no_proxy=")
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if enrolled, err := uplink.Enrolled(dir); err != nil || !enrolled || p.connects.Load() == 0 {
+		t.Errorf("enrolled %t, %v, %d connections through the proxy", enrolled, err, p.connects.Load())
 	}
 }
 
