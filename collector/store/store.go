@@ -60,7 +60,7 @@ func Open(cfg Config, deps Deps) (*Store, error) {
 	options.RetentionDuration = cfg.Retention.Milliseconds()
 	options.OutOfOrderTimeWindow = cfg.OutOfOrder.Milliseconds()
 	options.WALCompression = compression.Snappy
-	db, err := tsdb.Open(cfg.Dir, log, nil, options, nil)
+	db, err := tsdb.Open(cfg.Dir, slog.New(quiet{log.Handler()}), nil, options, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open the sample store in %s: %w", cfg.Dir, err)
 	}

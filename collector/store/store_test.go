@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"sort"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -221,4 +222,14 @@ func TestInfoSeriesEndWhenTheirLabelsChange(t *testing.T) {
 	got := read(t, s)
 	wantPoints(t, got, `{__name__="ninewatch_device_info", device="sw1", model="A"}`, point{first, 1}, point{now.UnixMilli(), math.Float64frombits(value.StaleNaN)})
 	wantPoints(t, got, `{__name__="ninewatch_device_info", device="sw1", model="B"}`, point{now.UnixMilli(), 1})
+}
+
+func TestTheTSDBIsQuiet(t *testing.T) {
+	var out strings.Builder
+	log := slog.New(quiet{slog.NewTextHandler(&out, nil)}.WithAttrs([]slog.Attr{slog.String("component", "collector/store")}))
+	log.Warn("Overlapping blocks found during reloadBlocks")
+	log.Error("compaction failed")
+	if got := out.String(); strings.Contains(got, "Overlapping") || !strings.Contains(got, "compaction failed") {
+		t.Errorf("got %q", got)
+	}
 }
