@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 
-	"ninewatch/collector/alert"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/uptime"
@@ -93,10 +92,9 @@ func visible[T any](c caller, list []T, site func(T) string) []T {
 	return slices.DeleteFunc(list, func(v T) bool { return !c.sees(site(v)) })
 }
 
-func siteOfSite(s inventory.Site) string     { return s.Name }
-func siteOfAgent(g auth.Agent) string        { return g.Site }
-func siteOfVerdict(v uptime.Verdict) string  { return v.Site }
-func siteOfIncident(i alert.Incident) string { return i.Site }
+func siteOfSite(s inventory.Site) string    { return s.Name }
+func siteOfAgent(g auth.Agent) string       { return g.Site }
+func siteOfVerdict(v uptime.Verdict) string { return v.Site }
 
 // shown is sites as the caller may know them: names of others are left out.
 func (c caller) shown(sites []string) []string {

@@ -91,6 +91,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 	for _, role := range ranks {
 		t.Run("role "+role, func(t *testing.T) {
 			w := newWorld(t)
+			w.person()
 			methods := methodsOf(w)
 			tested := slices.Clone(streams)
 			for _, u := range uses {
@@ -159,8 +160,6 @@ func TestUnknownAndForeignLookTheSame(t *testing.T) {
 		t.Helper()
 		status, a := w.ask("admin", method, "/api/v1"+foreign, body)
 		status2, b := w.ask("admin", method, "/api/v1"+unknown, body)
-		_, foreignName, _ := strings.Cut(foreign, "~")
-		_ = foreignName
 		if status != 404 || status2 != 404 || plainProblem(a) != plainProblem(b) {
 			t.Errorf("%s: got %d %s, and for what is not there %d %s", foreign, status, a, status2, b)
 		}

@@ -25,6 +25,7 @@ func (w *world) send(method, path, body string, headers ...string) (*http.Respon
 
 func TestSession(t *testing.T) {
 	w := newWorld(t)
+	w.person()
 	answer, body := w.send("POST", "/api/v1/session", `{"name":"m.duarte","password":"`+canary+`-password"}`)
 	if answer.StatusCode != 204 || body != "" || len(answer.Cookies()) != 1 {
 		t.Fatalf("sign in: got %d %q %v", answer.StatusCode, body, answer.Cookies())
@@ -52,6 +53,7 @@ func TestSession(t *testing.T) {
 
 func TestWrongLogins(t *testing.T) {
 	w := newWorld(t)
+	w.person()
 	body := `{"name":"m.duarte","password":"wrong"}`
 	for range 10 {
 		if answer, text := w.send("POST", "/api/v1/session", body); answer.StatusCode != 401 || !strings.Contains(text, `"detail":"Name and password do not match."`) {
@@ -79,6 +81,7 @@ func TestForgedRequests(t *testing.T) {
 // TestSecureCookies: over TLS the cookie is bound to the host, and the plain one is not taken.
 func TestSecureCookies(t *testing.T) {
 	w := newWorld(t)
+	w.person()
 	r := httptest.NewRequest("POST", "/api/v1/session", strings.NewReader(`{"name":"m.duarte","password":"`+canary+`-password"}`))
 	r.TLS = &tls.ConnectionState{}
 	rec := httptest.NewRecorder()
