@@ -24,6 +24,7 @@ type device struct {
 	assigned   telemetry.AssignedDevice // without its Interfaces
 	address    netip.Addr
 	credential telemetry.Credential
+	meter      *snmp.Meter
 	allocated  atomic.Pointer[[]telemetry.Interface] // keys that the collector has allocated
 	ctx        context.Context                       // ends with end
 	end        context.CancelFunc
@@ -38,10 +39,11 @@ type device struct {
 	read     time.Time // of the last discovery
 	requests uint64    // counted in the series ninewatch_snmp_requests_total, over sessions
 	timeouts uint64
+	retries  uint64
 }
 
-func newDevice(assigned telemetry.AssignedDevice, address netip.Addr) *device {
-	d := &device{address: address}
+func newDevice(assigned telemetry.AssignedDevice, address netip.Addr, meter *snmp.Meter) *device {
+	d := &device{address: address, meter: meter}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	d.allocated.Store(&assigned.Interfaces)
 	d.assigned = assigned
@@ -83,7 +85,7 @@ func (d *device) target(timeout time.Duration, retries int) snmp.Device {
 	}
 	return snmp.Device{
 		Name: d.assigned.Name, Addr: netip.AddrPortFrom(d.address, port),
-		Credential: snmp.CredentialFrom(d.credential), Timeout: timeout, Retries: retries,
+		Credential: snmp.CredentialFrom(d.credential), Timeout: timeout, Retries: retries, Meter: d.meter,
 	}
 }
 

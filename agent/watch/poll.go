@@ -24,11 +24,11 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
 	began := w.deps.Now()
-	timeouts := d.timeouts
+	retries := d.retries
 	records, info, err := w.read(ctx, d, slot, began)
 	result, reason := resultOf(err)
 	seen := slot
-	if result == telemetry.OK && d.timeouts > timeouts {
+	if result == telemetry.OK && d.retries > retries {
 		seen = w.deps.Now() // a retry was answered: nothing shows that the device answered in the slot
 	}
 	if err != nil {
@@ -57,6 +57,7 @@ func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (r
 		after := session.Counts()
 		d.requests += after.Requests - before.Requests
 		d.timeouts += after.Timeouts - before.Timeouts
+		d.retries += after.Retries - before.Retries
 	}()
 	if d.plan == nil || began.Sub(d.read) >= rediscover {
 		records, err = w.discover(ctx, d, session, began)

@@ -15,6 +15,7 @@ import (
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/observe"
 	"ninewatch/agent/schedule"
+	"ninewatch/agent/snmp"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/logging"
 	"ninewatch/internal/telemetry"
@@ -47,6 +48,7 @@ type Watcher struct {
 	quiet    *logging.Quiet
 	recorder *observe.Recorder
 	m        watchMetrics
+	meter    *snmp.Meter
 	out      chan []telemetry.Record
 	cancel   context.CancelFunc
 	stopped  context.Context
@@ -65,7 +67,7 @@ func New(deps Deps) *Watcher {
 	w := &Watcher{
 		deps: deps, log: deps.Log.With("component", "agent/watch"), quiet: logging.NewQuiet(time.Minute),
 		recorder: observe.NewRecorder(window), out: make(chan []telemetry.Record, outbox),
-		cancel: cancel, stopped: ctx, devices: map[string]*device{},
+		meter: snmp.NewMeter(deps.Metrics), cancel: cancel, stopped: ctx, devices: map[string]*device{},
 		m: watchMetrics{
 			polls:       deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_total`),
 			failed:      deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_failed_total`),
@@ -247,7 +249,7 @@ func (w *Watcher) device(assigned telemetry.AssignedDevice, credentials map[stri
 	if !w.deps.Allow.Permits(address) {
 		return nil, fmt.Errorf("address %s is outside of this agent's allow-list", address)
 	}
-	d := newDevice(assigned, address)
+	d := newDevice(assigned, address, w.meter)
 	if assigned.Credential != "" {
 		credential, ok := credentials[assigned.Credential]
 		if !ok {

@@ -24,6 +24,7 @@ import (
 	"ninewatch/collector/uptime"
 	"ninewatch/collector/webhook"
 	"ninewatch/internal/conf"
+	"ninewatch/internal/datadir"
 	"ninewatch/internal/httpserver"
 	"ninewatch/internal/journal"
 	"ninewatch/internal/lifecycle"
@@ -52,7 +53,9 @@ type App struct {
 	ingest    *ingest.Service
 	http      *httpserver.Server
 	receivers receiverNames
+	places    places
 	judge     *judge
+	janitor   *janitor
 
 	AdminPassword conf.Secret // of the account admin, when this start made it
 
@@ -81,8 +84,8 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 // written, or a database of a newer version, is told at once.
 func New(ctx context.Context, cfg config.Config, opts Options, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, opts: opts, log: log, set: metrics.NewSet(), fatal: make(chan error, 8), started: make(chan struct{})}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data_dir %s cannot be made: %w; give it to the user of the collector, or choose another", cfg.DataDir, err)
+	if err := datadir.Prepare("data_dir", cfg.DataDir); err != nil {
+		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.close(ctx))
@@ -150,6 +153,7 @@ func (a *App) run(ctx context.Context) error {
 	nothing := func(context.Context) error { return nil }
 	return lifecycle.Run(ctx, a.fatal,
 		lifecycle.Part{Name: "stores", Start: a.store.Start, Stop: a.close},
+		lifecycle.Part{Name: "janitor", Start: a.janitor.Start, Stop: a.janitor.Stop},
 		lifecycle.Part{Name: "webhooks", Start: a.webhook.Start, Stop: a.webhook.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},
@@ -188,12 +192,6 @@ func (a *App) Stop(ctx context.Context) error {
 	if err := lifecycle.Wait(ctx, &a.running, "the collector's parts"); err != nil {
 		return err
 	}
-	return a.ended
-}
-
-// Ended is closed to no one: it returns the error that ended the collector, once Stop or a fault has.
-func (a *App) wait() error {
-	a.running.Wait()
 	return a.ended
 }
 

@@ -66,7 +66,7 @@ func (a *App) buildIngest(events *api.Events) (err error) {
 		Seen:          func(ctx context.Context) (ingest.Seen, error) { return ingest.LoadSeen(ctx, a.db.Read()) },
 		Assign:        a.inventory.Assignment,
 		AssignChanged: a.inventory.Changed,
-		DeviceSite:    a.deviceSite,
+		DeviceSite:    a.places.site,
 		OnContact: func(c auth.Contact) {
 			if err := a.auth.RecordContact(context.Background(), c); err != nil {
 				a.log.Error("sign of life not recorded", "component", "collector/app", "agent", c.Agent, "err", err)
@@ -77,11 +77,6 @@ func (a *App) buildIngest(events *api.Events) (err error) {
 		Now:   time.Now,
 	})
 	return err
-}
-
-func (a *App) deviceSite(name string) (string, bool) {
-	d, err := a.inventory.Device(context.Background(), name)
-	return d.Site, err == nil
 }
 
 func (a *App) setSamplesCursor(ctx context.Context, lsn uint64) error {
@@ -101,7 +96,8 @@ func (a *App) buildWebhook(ctx context.Context) error {
 		}
 		allowed = append(allowed, p)
 	}
-	a.receivers.store = a.inventory
+	a.receivers.store, a.places.store = a.inventory, a.inventory
+	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}
 	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed}, webhook.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Names: a.receivers.names, Receiver: a.receivers.receiver, Now: time.Now,
 	})

@@ -15,6 +15,9 @@ import (
 // StateMetric is the ledger's verdict as a series: 1 for the state that a device is in, 0 for the others.
 const StateMetric = "ninewatch_state"
 
+// nameLabel holds the name of a series.
+const nameLabel = "__name__"
+
 // states are the values of the label state, in the order of severity.
 var states = []string{"up", "degraded", "down", "unreachable", "unknown", "maintenance"}
 
@@ -68,7 +71,7 @@ func (q stateQuerier) Select(ctx context.Context, _ bool, hints *storage.SelectH
 // wanted tells whether matchers can select the metric at all, without asking the ledger.
 func (q stateQuerier) wanted(matchers []*labels.Matcher) bool {
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && !m.Matches(StateMetric) {
+		if m.Name == nameLabel && !m.Matches(StateMetric) {
 			return false
 		}
 	}
@@ -87,7 +90,7 @@ func (q stateQuerier) series(ctx context.Context, from, to, step int64, matchers
 			n++
 		}
 		for _, state := range states {
-			l := labels.FromStrings(labels.MetricName, StateMetric, "site", intervals[0].Site, "device", intervals[0].Device, "state", state)
+			l := labels.FromStrings(nameLabel, StateMetric, "site", intervals[0].Site, "device", intervals[0].Device, "state", state)
 			if matches(l, matchers) {
 				out = append(out, storage.NewListSeries(l, samples(intervals[:n], state, from, to, step)))
 			}
@@ -143,11 +146,11 @@ func (q stateQuerier) LabelValues(ctx context.Context, name string, _ *storage.L
 }
 
 func (q stateQuerier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	values, _, err := q.LabelValues(ctx, labels.MetricName, hints, matchers...)
+	values, _, err := q.LabelValues(ctx, nameLabel, hints, matchers...)
 	if err != nil || len(values) == 0 {
 		return nil, nil, err
 	}
-	return []string{labels.MetricName, "device", "site", "state"}, nil, nil
+	return []string{nameLabel, "device", "site", "state"}, nil, nil
 }
 
 func (q stateQuerier) Close() error { return nil }

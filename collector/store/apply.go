@@ -135,17 +135,20 @@ func sameSeries(a, b telemetry.Series) bool {
 	return a.Name == b.Name && a.Vantage == b.Vantage && slices.Equal(a.Labels, b.Labels)
 }
 
+// nameLabel holds the name of a series.
+const nameLabel = "__name__"
+
 // labelsOf is the identity of a series in the store. What the envelope says wins over what the payload claims.
 func labelsOf(e *telemetry.Entry, series telemetry.Series) labels.Labels {
 	b := labels.NewScratchBuilder(len(series.Labels) + 4)
 	for _, l := range series.Labels {
 		switch l.Name {
-		case labels.MetricName, "site", "device", "agent":
+		case nameLabel, "site", "device", "agent":
 		default:
 			b.Add(l.Name, l.Value)
 		}
 	}
-	b.Add(labels.MetricName, series.Name)
+	b.Add(nameLabel, series.Name)
 	b.Add("site", e.Site)
 	b.Add("device", e.Record.Frame.Device)
 	if series.Vantage {
