@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"ninewatch/agent/spool"
 	"ninewatch/agent/uplink"
 	"ninewatch/agent/watch"
+	"ninewatch/internal/datadir"
 	"ninewatch/internal/httpserver"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/telemetry"
@@ -58,8 +58,8 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 // told at once.
 func New(cfg config.Config, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, set: metrics.NewSet(), fatal: make(chan error, 8)}
-	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
-		return nil, fmt.Errorf("state_dir %s cannot be made: %w; give it to the user of the agent, or choose another", cfg.StateDir, err)
+	if err := datadir.Prepare("state_dir", cfg.StateDir); err != nil {
+		return nil, err
 	}
 	list, err := allow.Parse(cfg.Allow)
 	if err != nil {
