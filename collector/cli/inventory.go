@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ninewatch/collector/inventory"
+	"ninewatch/internal/conf"
 )
 
 func applyCommand() *cobra.Command {
@@ -24,8 +25,11 @@ func applyCommand() *cobra.Command {
 			if len(files) == 0 {
 				return usage{errors.New("which inventory? give -f FILE, or -f - for the standard input")}
 			}
-			inv, err := parse(files, c.InOrStdin())
+			inv, problems, err := parse(files, c.InOrStdin())
 			if err != nil {
+				return err
+			}
+			if err := complete(c, &cl, inv, problems); err != nil {
 				return err
 			}
 			body, err := inv.Wire()
@@ -54,20 +58,38 @@ func applyCommand() *cobra.Command {
 }
 
 // parse reads the files here, so that mistakes have their places and secrets from files and variables are found.
-func parse(names []string, stdin io.Reader) (inventory.Inventory, error) {
+func parse(names []string, stdin io.Reader) (inventory.Inventory, conf.Problems, error) {
 	var files []inventory.File
 	for _, name := range names {
 		data, err := readFile(name, stdin)
 		if err != nil {
-			return inventory.Inventory{}, err
+			return inventory.Inventory{}, nil, err
 		}
 		files = append(files, inventory.File{Name: name, Data: data})
 	}
 	inv, problems := inventory.Parse(files...)
-	if err := problems.Err(); err != nil {
-		return inv, usage{err}
+	return inv, problems, nil
+}
+
+// complete reports all mistakes at once: those of parse, and references to what neither the files nor the
+// collector have. The collector is asked here, as it does not know the places in the files.
+func complete(c *cobra.Command, cl *client, inv inventory.Inventory, problems conf.Problems) error {
+	stored := map[string][]string{}
+	for kind, path := range map[string]string{
+		inventory.KindSite: "sites", inventory.KindDevice: "devices", inventory.KindCredential: "credentials", inventory.KindReceiver: "receivers",
+	} {
+		items, err := list(c, cl, path, url.Values{})
+		if err != nil {
+			if mistakes := problems.Err(); mistakes != nil {
+				return mistakes // for which nobody needs to be asked
+			}
+			return err
+		}
+		for _, item := range items {
+			stored[kind] = append(stored[kind], fmt.Sprint(item["name"]))
+		}
 	}
-	return inv, nil
+	return append(problems, inv.Missing(func(kind string) []string { return stored[kind] })...).Err()
 }
 
 func readFile(name string, stdin io.Reader) ([]byte, error) {

@@ -68,11 +68,8 @@ func (p *parser) document(doc conf.Document) {
 			problems[i].Text = "this kind is not in this version, leave it out"
 		}
 	}
-	p.problems = append(p.problems, problems...)
-	if len(problems) > 0 {
-		return // what could not be read would only give more messages about the same
-	}
-	root := doc.Section(&p.problems)
+	var more conf.Problems
+	root := doc.Section(&more)
 	for i := range inv.Sites {
 		p.site(root.Item("sites", i), inv.Sites[i])
 	}
@@ -85,6 +82,7 @@ func (p *parser) document(doc conf.Document) {
 	for i := range inv.Receivers {
 		p.receiver(root.Item("receivers", i), inv.Receivers[i])
 	}
+	p.problems = append(append(p.problems, problems...), problems.Beside(more)...)
 	p.inv.Sites = append(p.inv.Sites, inv.Sites...)
 	p.inv.Credentials = append(p.inv.Credentials, inv.Credentials...)
 	p.inv.Devices = append(p.inv.Devices, inv.Devices...)

@@ -26,8 +26,11 @@ i.yaml:5:24: sites[1].time_zone: "Mars/Base" is not a time zone, write for examp
 i.yaml:5:45: sites[1].calendar: calendars are not in this version, leave it out`)
 	f("circuits: []\ndevices: [{nam: x, snmp: {interval: 1x}}]\nsites: [{display_name: x}]", `
 i.yaml:1:1: circuits: this kind is not in this version, leave it out
+i.yaml:2:11: devices[0].site: a device needs a site
+i.yaml:2:11: devices[0].address: a device needs an address: an IP address or a host name
 i.yaml:2:12: devices[0].nam: unknown key, did you mean "name"?
-i.yaml:2:37: devices[0].snmp.interval: "1x" is not a duration, write for example 30s, 15m, 36h or 7d`)
+i.yaml:2:37: devices[0].snmp.interval: "1x" is not a duration, write for example 30s, 15m, 36h or 7d
+i.yaml:3:9: sites[0].name: a site needs a name`)
 	f("sites: [{display_name: x}, {name: Lisbon}, {name: b, renamed_from: b}, {name: c, renamed_from: d}, {name: e, renamed_from: d}]", `
 i.yaml:1:9: sites[0].name: a site needs a name
 i.yaml:1:35: sites[1].name: "Lisbon" is not a name, use a-z, 0-9, dot and dash, at most 128 characters, and begin with a letter or digit

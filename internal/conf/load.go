@@ -47,7 +47,7 @@ func Load(path string, into any, validate func(Section)) error {
 	problems = append(problems, override(os.LookupEnv, reflect.ValueOf(into).Elem(), envPrefix)...)
 	var more Problems
 	validate(doc.Section(&more))
-	return append(problems, problems.beside(more)...).Err()
+	return append(problems, problems.Beside(more)...).Err()
 }
 
 // override sets every scalar of v whose variable is in the environment.

@@ -49,13 +49,30 @@ func (p Problems) Err() error {
 	return p
 }
 
-// beside returns those of more that are about other keys than p: a value that could not be read is not judged too.
-func (p Problems) beside(more Problems) (out Problems) {
+// Beside returns those of more that are about other keys than p: a value that could not be read is not judged
+// too, and a key that was mistyped is not missing.
+func (p Problems) Beside(more Problems) (out Problems) {
 	for _, m := range more {
-		told := func(x Problem) bool { return x.File == m.File && (x.Key == m.Key || x.Line == m.Line && x.Column == m.Column) }
-		if !slices.ContainsFunc(p, told) {
+		if !slices.ContainsFunc(p, m.follows) {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// follows tells whether p is only a consequence of x.
+func (p Problem) follows(x Problem) bool {
+	if x.File != p.File {
+		return false
+	}
+	group, key := cut(p.Key)
+	mistyped, _ := cut(x.Key)
+	return x.Key == p.Key || x.Line == p.Line && x.Column == p.Column ||
+		group == mistyped && strings.HasSuffix(x.Text, fmt.Sprintf("did you mean %q?", key))
+}
+
+// cut splits a path before its last key.
+func cut(path string) (group, key string) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:i+1], path[i+1:]
 }
