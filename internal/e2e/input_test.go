@@ -32,32 +32,47 @@ func TestWrongConfiguration(t *testing.T) {
 		if code != 2 {
 			t.Errorf("%s: exit code %d, want 2: %s", name, code, errs)
 		}
-		got := strings.Split(strings.TrimSpace(strings.ReplaceAll(errs, dir+"/", "")), "\n")
-		if len(got) != len(want) {
-			t.Errorf("%s: got %d mistakes, want %d:\n%s", name, len(got), len(want), errs)
-			return
-		}
-		for i := range want {
-			if !strings.HasPrefix(got[i], name+":"+want[i]) {
-				t.Errorf("%s: got  %s\nwant %s:%s…", name, got[i], name, want[i])
-			}
-		}
+		mistakes(t, path, errs, want)
 	}
 	agent := "state_dir: /tmp/x\nspol: {max_size: 1GiB}\nspool: {max_age: 7 days}\nlisten: nowhere\n"
-	mistakes := []string{`2:1: spol: `, `3:18: spool.max_age: `, `4:9: listen: `}
-	f("agent.yaml", agent, mistakes, "ninewatch-agent", "check-config", "--config")
-	f("agent.yaml", agent, mistakes, "ninewatch-agent", "run", "--config")
+	wrong := []string{`2:1: spol: `, `3:18: spool.max_age: `, `4:9: listen: `}
+	f("agent.yaml", agent, wrong, "ninewatch-agent", "check-config", "--config")
+	f("agent.yaml", agent, wrong, "ninewatch-agent", "run", "--config")
 	collector := "data_dir: /tmp/x\nlisten: {htp: 127.0.0.1:8080}\nsamples: {embedded: {retention: 1h}}\n"
-	mistakes = []string{`2:10: listen.htp: `, `3:32: samples.embedded.retention: `}
-	f("collector.yaml", collector, mistakes, "ninewatch-collector", "check-config", "--config")
-	f("collector.yaml", collector, mistakes, "ninewatch-collector", "serve", "--config")
-	f("inventory.yaml", `sites: [{name: lisbon}]
+	wrong = []string{`2:10: listen.htp: `, `3:33: samples.embedded.retention: `}
+	f("collector.yaml", collector, wrong, "ninewatch-collector", "check-config", "--config")
+	f("collector.yaml", collector, wrong, "ninewatch-collector", "serve", "--config")
+	f("inventory.yaml", mistaken, mistakenHere, "ninewatch-collector", "apply", "-f")
+}
+
+// mistaken is an inventory with an unknown credential, an unknown key, a device that stands twice and a bad duration.
+const mistaken = `sites: [{name: lisbon}]
 devices:
   - {name: sw1, site: lisbon, address: 192.0.2.1, credential: nobody}
   - {name: sw2, site: lisbon, address: 192.0.2.2, adress: x}
   - {name: sw1, site: lisbon, address: 192.0.2.3, snmp: {interval: 5x}}
-`, []string{`3:51: devices[0].credential: `, `4:51: devices[1].adress: `, `5:11: devices[2].name: `, `5:69: devices[2].snmp.interval: `},
-		"ninewatch-collector", "apply", "-f")
+`
+
+// The places of its mistakes. Which credentials there are is known to the collector alone.
+var (
+	mistakenHere = []string{`4:51: devices[1].adress: unknown key, did you mean "address"?`, `5:12: devices[2].name: device "sw1" stands here again`,
+		`5:68: devices[2].snmp.interval: "5x" is not a duration`}
+	mistakenThere = append([]string{`3:63: devices[0].credential: no credential "nobody" is known`}, mistakenHere...)
+)
+
+// mistakes checks that errs names the places in a file that want begins with, one a line.
+func mistakes(t *testing.T, path, errs string, want []string) {
+	t.Helper()
+	got := strings.Split(strings.TrimSpace(errs), "\n")
+	if len(got) != len(want) {
+		t.Errorf("got %d mistakes, want %d:\n%s", len(got), len(want), errs)
+		return
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], path+":"+want[i]) {
+			t.Errorf("got  %s\nwant %s:%s…", got[i], path, want[i])
+		}
+	}
 }
 
 // sentence is one line that tells what is wrong and, behind a colon or comma, what helps.
@@ -96,6 +111,12 @@ func TestStartRefused(t *testing.T) {
 	agent, collector := program(t, "ninewatch-agent"), program(t, "ninewatch-collector")
 	w.startCollector()
 	w.apply("sites: [{name: lisbon}]\n")
+	inventory := w.write("mistaken.yaml", mistaken)
+	if _, errs, code := w.cli("apply", "-f", inventory); code != 2 {
+		t.Errorf("apply: exit code %d, want 2: %s", code, errs)
+	} else {
+		mistakes(t, inventory, errs, mistakenThere)
+	}
 
 	other := func(name, text string) []string { return []string{"serve", "--config", w.write(name, text)} }
 	const listen = "listen: {http: %q, grpc: %q}\ndata_dir: %s\nsamples: {embedded: {reserve_disk: 16MiB}}\n"
@@ -116,14 +137,9 @@ func TestStartRefused(t *testing.T) {
 
 	w.fails(agent, []string{"run", "--config", w.write("alone.yaml", "state_dir: "+w.dir+"/alone\n")}, "not enrolled")
 	w.startAgent()
+	eventually(t, 10*time.Second, "the account is seen", func() bool { return w.scrapes.Load() > 2 })
 	w.fails(agent, []string{"run", "--config", w.write("twin.yaml", fmt.Sprintf("state_dir: %s/twin\nlisten: %q\njoin: {token_file: %s}\n", w.dir, agentAddr, w.write("twin-token", w.joinToken())))},
 		agentAddr, "in use")
-	w.startAgentScrapes()
-}
-
-// startAgentScrapes gives the check of the account something to see.
-func (w *world) startAgentScrapes() {
-	eventually(w.T, 30*time.Second, "enough scrapes", func() bool { return w.scrapes.Load() >= 20 })
 }
 
 // TestEnrolmentRefused: tokens that do not help, told in one sentence each.

@@ -24,6 +24,7 @@ const (
 	edgeAddr   = "192.0.2.2"
 	accessAddr = "192.0.2.3"
 	phoneAddr  = "192.0.2.4"
+	farMAC     = "02:00:00:00:00:02"
 )
 
 // namespace is the name of a network namespace.
@@ -53,8 +54,11 @@ func join(t *testing.T, site, far namespace) {
 	for _, address := range []string{edgeAddr, accessAddr, phoneAddr} {
 		far.run(t, "ip", "address", "add", address+"/24", "dev", "down0")
 	}
-	far.run(t, "ip", "link", "set", "down0", "up")
-	site.run(t, "sysctl", "-q", "-w", "net.ipv4.neigh.up0.retrans_time_ms=100")
+	far.run(t, "ip", "link", "set", "down0", "address", farMAC, "up")
+	// As if a router stood between: an echo does not wait for the address of a neighbour until the link is back.
+	for _, address := range []string{edgeAddr, accessAddr, phoneAddr} {
+		site.run(t, "ip", "neighbour", "add", address, "lladdr", farMAC, "dev", "up0", "nud", "permanent")
+	}
 }
 
 func (ns namespace) run(t *testing.T, args ...string) {

@@ -38,7 +38,7 @@ func (s *snmpd) start() {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	cmd := exec.Command(snmpdPath, "-f", "-Lo", "-C", "-c", config, "-I", "-smux", "-p", filepath.Join(s.dir, "pid"))
+	cmd := exec.Command(snmpdPath, "-f", "-Lf", filepath.Join(s.dir, "log"), "-C", "-c", config, "-I", "-smux", "-p", filepath.Join(s.dir, "pid"))
 	cmd.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+s.dir, "MIBS=")
 	s.process = spawn(s.t, s.ns, &s.out, cmd)
 }

@@ -27,7 +27,7 @@ func TestSoak(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 2))
 	t.Logf("seed %d", seed)
 	var kills []int64 // of the agent, Unix ms
-	collectors := 0
+	collectors, next := 0, 50
 	missing := func(_ string, served int64) bool {
 		return slices.ContainsFunc(kills, func(at int64) bool { return served <= at && served > at-inFlight.Milliseconds() })
 	}
@@ -47,7 +47,8 @@ func TestSoak(t *testing.T) {
 		if collector {
 			w.startCollector()
 		}
-		if n := len(kills) + collectors; n%50 == 0 {
+		if n := len(kills) + collectors; n >= next {
+			next = n + 50
 			f.moving(3)
 			f.compare(missing)
 		}
