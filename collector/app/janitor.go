@@ -61,11 +61,11 @@ func (j *janitor) Stop(ctx context.Context) error {
 func (j *janitor) old() map[string]int64 {
 	now := j.now()
 	return map[string]int64{
-		`DELETE FROM observation_runs WHERE rowid IN (SELECT rowid FROM observation_runs WHERE to_ms < ? LIMIT ?)`:                    now.Add(-keepEvidence).UnixMilli(),
-		`DELETE FROM boots WHERE rowid IN (SELECT rowid FROM boots WHERE time_ms < ? LIMIT ?)`:                                        now.Add(-keepEvidence).UnixMilli(),
-		`DELETE FROM gaps WHERE rowid IN (SELECT rowid FROM gaps WHERE to_ms < ? LIMIT ?)`:                                            now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM observation_runs WHERE rowid IN (SELECT rowid FROM observation_runs WHERE to_ms < ? LIMIT ?)`:                                                              now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM boots WHERE rowid IN (SELECT rowid FROM boots WHERE time_ms < ? LIMIT ?)`:                                                                                  now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM gaps WHERE rowid IN (SELECT rowid FROM gaps WHERE to_ms < ? LIMIT ?)`:                                                                                      now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE finished_ms < ? AND status = 'delivered' AND id < (SELECT max(id) FROM deliveries) LIMIT ?)`: now.Add(-keepDeliveries).UnixMilli(),
-		`DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_ms < ? LIMIT ?)`:                               now.UnixMilli(),
+		`DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_ms < ? LIMIT ?)`:                                                                         now.UnixMilli(),
 	}
 }
 
