@@ -171,14 +171,6 @@ func (f *fleet) count() map[string]int {
 	return out
 }
 
-// total is how many values were served.
-func (f *fleet) total() (n int) {
-	for served := range maps.Values(f.count()) {
-		n += served
-	}
-	return n
-}
-
 // point is a stored sample.
 type point struct {
 	at    float64 // Unix seconds
@@ -244,49 +236,45 @@ func (f *fleet) compare(missing func(device string, served int64) bool) {
 	if len(want) != fleetSize*fleetPorts*len(counters) {
 		f.w.Fatalf("only %d series were asked for", len(want))
 	}
-	var got map[string][]point
-	eventually(f.w.T, 90*time.Second, "what was served last is stored", func() bool {
-		var err error
-		if !f.drained() {
-			return false
+	var lost, stored int
+	var bad []string
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+		got, err := f.stored()
+		if err != nil {
+			bad = []string{err.Error()}
+			continue
 		}
-		if got, err = f.stored(); err != nil {
-			return false
-		}
-		for key, n := range want {
-			if !reaches(got[key], n) {
-				return false
-			}
-		}
-		return true
-	})
-	lost, stored := 0, 0
-	for key, n := range want {
-		l, bad := f.check(key, got[key], n, missing)
-		lost += l
-		stored += len(got[key])
-		if bad != "" {
-			f.w.Errorf("%s: %s", key, bad)
+		if lost, stored, bad = f.differences(want, got, missing); len(bad) == 0 {
+			break
 		}
 	}
-	total := 0
-	for _, n := range want {
-		total += n
+	if n := len(bad); n > 0 {
+		f.w.Errorf("%d of %d series are not as they were served: %s", n, len(want), strings.Join(bad[:min(n, 10)], "\n"))
+		if all, err := f.w.metrics(agentAddr); err == nil {
+			f.w.Logf("polls that failed since the agent started: %d", all["ninewatch_agent_watch_polls_failed_total"])
+		}
 	}
-	f.w.Logf("served %d values, stored %d (more came meanwhile), lost %d as allowed", total, stored, lost)
-	if failed, err := f.w.metrics(agentAddr); err == nil && f.w.Failed() {
-		f.w.Logf("polls that failed since the agent started: %d", failed["ninewatch_agent_watch_polls_failed_total"])
-	}
+	f.w.Logf("served %d values, stored %d (more came meanwhile), lost %d as allowed", sum(want), stored, lost)
 }
 
-// reaches tells whether a value of n or more is among points.
-func reaches(points []point, n int) bool {
-	for _, p := range slices.Backward(points) {
-		if v, err := strconv.Atoi(p.value); err == nil && v >= n {
-			return true
+func sum(counts map[string]int) (n int) {
+	for c := range maps.Values(counts) {
+		n += c
+	}
+	return n
+}
+
+// differences compares all series that were served.
+func (f *fleet) differences(want map[string]int, got map[string][]point, missing func(string, int64) bool) (lost, stored int, bad []string) {
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		l, why := f.check(key, got[key], want[key], missing)
+		lost += l
+		stored += len(got[key])
+		if why != "" {
+			bad = append(bad, key+": "+why)
 		}
 	}
-	return false
+	return lost, stored, bad
 }
 
 // check compares one series: in the order of time its values are 1, 2, 3 and so on.

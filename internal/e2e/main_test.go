@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binaries = dir
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // scenarios wait more than they work
+		panic(err)
+	}
 	code := m.Run()
 	os.RemoveAll(dir) //nolint:errcheck // a leftover in the folder of temporary files
 	os.Exit(code)
