@@ -56,6 +56,7 @@ type App struct {
 	places    places
 	judge     *judge
 	janitor   *janitor
+	leases    *leases
 
 	AdminPassword conf.Secret // of the account admin, when this start made it
 
@@ -156,6 +157,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "janitor", Start: a.janitor.Start, Stop: a.janitor.Stop},
 		lifecycle.Part{Name: "webhooks", Start: a.webhook.Start, Stop: a.webhook.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
+		lifecycle.Part{Name: "leases", Start: a.leases.Start, Stop: a.leases.Stop},
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},
 		lifecycle.Part{Name: "agents' service", Start: a.ingest.Start, Stop: a.ingest.Stop},
 		lifecycle.Part{Name: "pages", Start: a.http.Start, Stop: a.http.Stop},

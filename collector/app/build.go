@@ -63,8 +63,10 @@ func (a *App) buildIngest(events *api.Events) (err error) {
 	cfg.Listen = a.cfg.Listen.GRPC
 	a.ingest, err = ingest.New(cfg, ingest.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Auth: a.auth,
-		Seen:          func(ctx context.Context) (ingest.Seen, error) { return ingest.LoadSeen(ctx, a.db.Read()) },
-		Assign:        a.inventory.Assignment,
+		Seen: func(ctx context.Context) (ingest.Seen, error) { return ingest.LoadSeen(ctx, a.db.Read()) },
+		Assign: func(ctx context.Context, agent, site string) (telemetry.Assignment, error) {
+			return a.inventory.Assignment(ctx, agent, site, a.leases.holds(agent, site))
+		},
 		AssignChanged: a.inventory.Changed,
 		DeviceSite:    a.places.site,
 		OnContact: func(c auth.Contact) {
@@ -97,6 +99,7 @@ func (a *App) buildWebhook(ctx context.Context) error {
 		allowed = append(allowed, p)
 	}
 	a.receivers.store, a.places.store = a.inventory, a.inventory
+	a.leases = &leases{log: a.log, agents: a.auth.Agents, changed: a.inventory.Notify, now: time.Now, holders: map[string]string{}}
 	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}
 	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed}, webhook.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Names: a.receivers.names, Receiver: a.receivers.receiver, Now: time.Now,

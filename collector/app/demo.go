@@ -24,7 +24,7 @@ import (
 const (
 	demoDays       = 90
 	demoSampleDays = 7
-	demoSampleStep = 5 * time.Minute
+	demoSampleStep = 2 * time.Minute // two samples in any 5 minutes, from which rates are made
 	demoBatch      = 500 // entries of the past that are journaled at once
 )
 

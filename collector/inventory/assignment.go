@@ -18,14 +18,17 @@ type revision struct {
 	Digest string `json:"digest"` // keyed: it covers secrets
 }
 
-// Assignment is what the agent of a site is to poll: all devices of the site. N rises whenever its
-// content changes, and starts anew with each term.
-func (s *Store) Assignment(ctx context.Context, agent, site string) (telemetry.Assignment, error) {
+// Assignment is what the agent of a site is to poll: all devices of the site, by ICMP alone when snmp is false,
+// because another agent holds the lease. N rises whenever its content changes, and starts anew with each term.
+func (s *Store) Assignment(ctx context.Context, agent, site string, snmp bool) (telemetry.Assignment, error) {
 	s.assigning.Lock() // content that was read earlier must not get the higher number
 	defer s.assigning.Unlock()
 	a, err := s.content(ctx, site)
 	if err != nil {
 		return a, fmt.Errorf("assignment of agent %q: %w", agent, err)
+	}
+	if !snmp {
+		a = withoutSNMP(a)
 	}
 	digest, err := s.digest(a)
 	if err != nil {
@@ -77,6 +80,16 @@ func (s *Store) content(ctx context.Context, site string) (telemetry.Assignment,
 		a.Devices = append(a.Devices, d.assigned(interfaces))
 	}
 	return a, nil
+}
+
+// withoutSNMP is a without credentials and what they are for.
+func withoutSNMP(a telemetry.Assignment) telemetry.Assignment {
+	clear(a.Credentials)
+	for i := range a.Devices {
+		d := &a.Devices[i]
+		d.Credential, d.Port, d.SNMPInterval, d.Interfaces = "", 0, 0, nil
+	}
+	return a
 }
 
 func (d Device) assigned(interfaces []Interface) telemetry.AssignedDevice {

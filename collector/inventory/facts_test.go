@@ -101,7 +101,7 @@ func TestAssignmentRisesWithItsContentOnly(t *testing.T) {
 	fx.apply(t, base, ApplyOptions{})
 	f := func(agent, site string, term, n uint64, devices int) telemetry.Assignment {
 		t.Helper()
-		a, err := fx.Assignment(t.Context(), agent, site)
+		a, err := fx.Assignment(t.Context(), agent, site, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,4 +189,29 @@ func TestPlanReachesWhatIsWanted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAssignmentWithoutTheLease: the other agent of a site pings all devices and gets no secret.
+func TestAssignmentWithoutTheLease(t *testing.T) {
+	fx := open(t, t.TempDir())
+	fx.apply(t, `
+sites: [{name: lisbon}]
+credentials: [{name: access, snmp: {version: 2c, community: c4n4ry}}]
+devices: [{name: sw1, site: lisbon, address: 192.0.2.1, port: 1161, credential: access}]
+`, ApplyOptions{})
+	with, err := fx.Assignment(t.Context(), "a1", "lisbon", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := fx.Assignment(t.Context(), "a1", "lisbon", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(with.Credentials) != 1 || with.Devices[0].SNMPInterval != DefaultSNMPInterval {
+		t.Errorf("with the lease: got %+v", with)
+	}
+	d := without.Devices[0]
+	if len(without.Credentials) != 0 || d.Credential != "" || d.SNMPInterval != 0 || d.ICMPInterval != DefaultICMPInterval || without.N != with.N+1 {
+		t.Errorf("without it: got %+v", without)
+	}
 }

@@ -210,7 +210,7 @@ func TestSecretsAreSealedEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	assignment, err := f.Assignment(t.Context(), "a1", "lisbon")
+	assignment, err := f.Assignment(t.Context(), "a1", "lisbon", true)
 	if err != nil {
 		t.Fatal(err)
 	}

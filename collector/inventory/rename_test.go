@@ -86,7 +86,7 @@ func TestRenameTakesTheHistoryAlong(t *testing.T) {
 	if c, err := f.Credential(t.Context(), "v3"); err != nil || c.AuthPassphrase.Reveal() != "canary-auth-pass" {
 		t.Errorf("the secrets of a credential that follows: %v", err)
 	}
-	if a, err := f.Assignment(t.Context(), "a1", "lisbon"); err != nil || len(a.Devices) != 2 {
+	if a, err := f.Assignment(t.Context(), "a1", "lisbon", true); err != nil || len(a.Devices) != 2 {
 		t.Errorf("an agent with a certificate of the former name: got %d devices, %v; want 2", len(a.Devices), err)
 	}
 }

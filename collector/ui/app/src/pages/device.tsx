@@ -31,7 +31,7 @@ export function DevicePage({ name }: { name: string }) {
   const crumbs = [{ text: 'Devices', to: '/devices' }]
   return (
     <Page title={d?.display_name || name} crumbs={d ? [...crumbs, { text: siteName(d.site), to: `/devices?site=${d.site}` }] : crumbs} tools={<RangeButton range={range} />}>
-      <Load of={of} what={`${name} could not be read.`} rows={9} row={44}>
+      <Load of={of} what={`${name} could not be read.`} heading={name} rows={9} row={44}>
         {(device) => <Body d={device} range={range} tick={tick} />}
       </Load>
     </Page>

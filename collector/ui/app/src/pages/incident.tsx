@@ -22,7 +22,7 @@ export function Incident({ id }: { id: string }) {
   const of = useApi<Inc>(`incidents/${encodeURIComponent(id)}`, ['incident'], 15)
   return (
     <Page title={id} crumbs={[{ text: 'Incidents', to: '/incidents' }]}>
-      <Load of={of} what={`${id} could not be read.`} rows={8} row={44}>
+      <Load of={of} what={`${id} could not be read.`} heading={id} rows={8} row={44}>
         {(i) => <Body i={i} again={of.again} />}
       </Load>
     </Page>

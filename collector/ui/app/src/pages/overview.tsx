@@ -27,7 +27,7 @@ export function OverviewPage() {
   const title = site ? plainName(name ?? site) : 'Overview'
   return (
     <Page title={title} {...(site ? { crumbs: [{ text: 'Overview' }] } : {})}>
-      <Load of={of} what="The overview could not be read." rows={9} row={44}>
+      <Load of={of} what="The overview could not be read." heading="Overview" rows={9} row={44}>
         {(o) => (o.first_run ? <FirstRun overview={o} first={o.first_run} changed={of.again} /> : <Body o={o} days={days} site={site} title={title} again={of.again} />)}
       </Load>
     </Page>

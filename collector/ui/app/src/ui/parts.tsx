@@ -70,11 +70,12 @@ interface LoadProps<T> {
   what: string
   rows?: number
   row?: number
+  heading?: string // of a page that is this part: it has one without data, too
   children: (data: T) => ComponentChildren
 }
 
 /** Draws the data of a part, or why it is not there. */
-export function Load<T>({ of, what, rows, row, children }: LoadProps<T>) {
+export function Load<T>({ of, what, rows, row, heading, children }: LoadProps<T>) {
   if (of.data !== undefined) {
     return (
       <>
@@ -86,7 +87,7 @@ export function Load<T>({ of, what, rows, row, children }: LoadProps<T>) {
       </>
     )
   }
-  if (of.error) return <div class="body"><Failed what={what} error={of.error} again={of.again} /></div>
+  if (of.error) return <div class="body">{heading && <h1 class="vh">{heading}</h1>}<Failed what={what} error={of.error} again={of.again} /></div>
   return <Skeleton {...(rows ? { rows } : {})} {...(row ? { row } : {})} />
 }
 
