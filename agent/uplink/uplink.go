@@ -144,7 +144,7 @@ func (u *Uplink) run(ctx context.Context) {
 			turn++ // another address may do better
 		}
 		wait := backoff/2 + rand.N(backoff/2+1)
-		if suppressed, ok := u.quiet.Allow("connection"); ok {
+		if suppressed, ok := u.quiet.Allow(kind(err)); ok {
 			u.log.Warn("no connection, will try again", "err", err, "retry_in", wait.Round(time.Millisecond), "suppressed", suppressed)
 		}
 		select {
@@ -153,6 +153,16 @@ func (u *Uplink) run(ctx context.Context) {
 		}
 		backoff = min(2*backoff, u.cfg.MaxBackoff)
 	}
+}
+
+// kind tells reasons apart that have to be said even in the minute after another one.
+func kind(err error) string {
+	for _, known := range []error{ErrOtherCA, ErrMyCA, ErrClock, ErrRefused} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "connection"
 }
 
 func (u *Uplink) identity() identity {
