@@ -157,7 +157,7 @@ func (u *Uplink) run(ctx context.Context) {
 
 // kind tells reasons apart that have to be said even in the minute after another one.
 func kind(err error) string {
-	for _, known := range []error{ErrOtherCA, ErrMyCA, ErrClock, ErrRefused} {
+	for _, known := range []error{ErrOtherCA, ErrClock, ErrRefused} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
