@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ninewatch/internal/jointoken"
+	"ninewatch/internal/snmptest"
 	"ninewatch/internal/testkit"
 )
 
@@ -183,6 +185,62 @@ func TestEnrolmentRefused(t *testing.T) {
 	_, errs, code := command(t, w.ns, nil, program(t, "ninewatch-agent"), "enroll", "--state-dir", state, "--token", cut)
 	if code != 2 || !strings.Contains(errs, "cut off or mistyped") {
 		t.Errorf("a token that was cut: got exit code %d, %q", code, errs)
+	}
+	w.otherCA()
+}
+
+// otherCA puts another collector at the address of the one that the agent knows: the agent talks to it no further
+// than to say so, and measures on.
+func (w *world) otherCA() {
+	w.Helper()
+	w.startAgent()
+	eventually(w.T, 20*time.Second, "the agent is connected", func() bool { return strings.Contains(w.agentOut.String(), "connected to the collector") })
+	w.collector.stop()
+	w.data, w.token = filepath.Join(w.dir, "other"), ""
+	w.startCollector()
+	eventually(w.T, 20*time.Second, "the agent says that it is another collector", func() bool { return strings.Contains(w.agentOut.String(), "another CA") })
+	time.Sleep(5 * time.Second)
+	if n := strings.Count(w.agentOut.String(), "another CA"); n != 1 {
+		w.Errorf("got %d lines about the other CA, want 1 a minute:\n%s", n, w.agentOut.String())
+	}
+	w.agent.stop()
+}
+
+// TestGarbage: a device that answers nonsense is counted and named, and the rest goes on.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.startFleet()
+	nonsense := [][]byte{{0x30, 0x82}, []byte("HTTP/1.1 400 Bad Request\r\n\r\n"), {}, make([]byte, 1400)}
+	var babble netip.AddrPort
+	err := w.ns.do(func() error {
+		babble = snmptest.Fake(t, func(request []byte) [][]byte { return append(nonsense, request) })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.startCollector()
+	w.apply(f.inventory() + fmt.Sprintf("  - {name: babble, site: lisbon, address: %s, port: %d, credential: v2c, snmp: {interval: 1s}, icmp: {interval: 0s}}\n", babble.Addr(), babble.Port()))
+	w.startAgent()
+	w.becomes(30*time.Second, "babble", "down")
+	f.moving(5)
+	f.compare(nil)
+	if n := strings.Count(w.agentOut.String(), "device=babble"); n != 1 {
+		t.Errorf("got %d lines that name the device, want 1 a minute:\n%s", n, w.agentOut.String())
+	}
+	all, err := w.metrics(agentAddr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rejected := uint64(0)
+	for name, n := range all {
+		if strings.HasPrefix(name, "ninewatch_agent_snmp_rejected_replies_total") {
+			rejected += n
+		}
+	}
+	if rejected < 12 {
+		t.Errorf("got %d rejected datagrams, want those of 3 attempts at least", rejected)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // takes milliseconds, on a machine that is busy some more.
 const inFlight = 2 * time.Second
 
-// TestSoak kills both ends at random for as long as NINEWATCH_SOAK says, and compares what the devices served with
+// TestSoak kills both ends at random for as long as NINEWATCH_SOAK says, half of the times while acknowledgements are
+// held up on their way, and compares what the devices served with
 // what the store holds: nothing twice, and nothing lost but the polls that were in flight when the agent was killed.
 func TestSoak(t *testing.T) {
 	if os.Getenv("NINEWATCH_SOAK") == "" {
@@ -22,7 +23,14 @@ func TestSoak(t *testing.T) {
 	}
 	length, err := time.ParseDuration(os.Getenv("NINEWATCH_SOAK"))
 	testkit.Need(t, err == nil && length > 0, "a duration such as 10m in NINEWATCH_SOAK")
-	w, f := newLoad(t)
+	w := newWorld(t)
+	f := w.startFleet()
+	acks := w.startProxy()
+	w.collectors = []string{proxyAddr}
+	w.startCollector()
+	w.apply(f.inventory())
+	w.startAgent()
+	f.moving(5)
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 2))
 	t.Logf("seed %d", seed)
@@ -33,6 +41,8 @@ func TestSoak(t *testing.T) {
 	}
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		time.Sleep(time.Duration(random.Int64N(int64(4 * time.Second))))
+		acks.hold(random.IntN(2) == 0) // until the kill
+		time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 		agent, collector := random.IntN(2) == 0, random.IntN(3) > 0
 		if collector {
 			w.collector.kill()
@@ -44,6 +54,7 @@ func TestSoak(t *testing.T) {
 			time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 			w.startAgent()
 		}
+		acks.hold(false)
 		if collector {
 			w.startCollector()
 		}
