@@ -31,6 +31,7 @@ type device struct {
 
 	// Guarded by Watcher.mu: the last result of each kind of probe, 0 when there is none.
 	echo, snmp telemetry.Result
+	lost       bool // the last echo that was sent did not come back
 
 	mu       sync.Mutex // held over a poll: one at a time
 	client   *snmp.Client

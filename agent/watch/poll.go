@@ -26,13 +26,16 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	began := w.deps.Now()
 	retries := d.retries
 	records, info, err := w.read(ctx, d, slot, began)
+	if d.ctx.Err() != nil {
+		return // removed meanwhile
+	}
 	result, reason := resultOf(err)
 	seen := slot
 	if result == telemetry.OK && d.retries > retries {
 		seen = w.deps.Now() // a retry was answered: nothing shows that the device answered in the slot
 	}
 	if err != nil {
-		if d.ctx.Err() != nil || w.stopped.Err() != nil || errors.Is(ctx.Err(), context.Canceled) {
+		if w.stopped.Err() != nil || errors.Is(ctx.Err(), context.Canceled) {
 			return // we were stopped: no evidence
 		}
 		w.m.failed.Inc()

@@ -2,7 +2,7 @@ package watch
 
 import (
 	"context"
-
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -53,6 +53,7 @@ type Watcher struct {
 	cancel   context.CancelFunc
 	stopped  context.Context
 	wg       sync.WaitGroup
+	asking   sync.WaitGroup // looks, and sessions that are closed once their poll has ended
 
 	mu      sync.Mutex
 	devices map[string]*device
@@ -86,17 +87,18 @@ func (w *Watcher) Start(context.Context) error {
 	return nil
 }
 
-// Stop records what is left and closes the sessions. The Prober and the Scheduler are stopped before it.
+// Stop ends the looks in flight, records what is left and closes the sessions. The Prober and the Scheduler
+// are stopped before it.
 func (w *Watcher) Stop(ctx context.Context) error {
-	w.cancel()
-	err := lifecycle.Wait(ctx, &w.wg, "records")
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	for _, d := range w.devices {
 		d.end()
-		d.close()
+		w.asking.Go(d.close)
 	}
-	return err
+	w.mu.Unlock()
+	err := lifecycle.Wait(ctx, &w.asking, "requests to devices") // they may have something to record
+	w.cancel()
+	return errors.Join(err, lifecycle.Wait(ctx, &w.wg, "records"))
 }
 
 // Devices counts what is watched.
@@ -144,6 +146,9 @@ func (w *Watcher) record() {
 
 func (w *Watcher) flush() {
 	now := w.deps.Now()
+	for range len(w.out) { // what was told before now is on disk before the watermark says so
+		w.append(<-w.out)
+	}
 	w.append(w.recorder.Flush(now))
 	w.mu.Lock()
 	// An echo that was sent just now is judged a timeout later.
@@ -196,6 +201,12 @@ func (w *Watcher) send(records ...telemetry.Record) {
 // Apply makes a the assignment. What of it cannot be watched is returned in words; the rest is watched.
 // Devices that stay keep their sessions, plans and open runs.
 func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
+	problems, left := w.apply(a)
+	w.send(left...) // may wait for the disk, and others must not wait for us meanwhile
+	return problems
+}
+
+func (w *Watcher) apply(a telemetry.Assignment) (problems []string, left []telemetry.Record) {
 	next := map[string]*device{}
 	var targets []icmp.Target
 	var jobs []schedule.Job
@@ -203,6 +214,9 @@ func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
 	defer w.mu.Unlock()
 	for _, assigned := range a.Devices {
 		d, err := w.device(assigned, a.Credentials)
+		if next[assigned.Name] != nil {
+			err = errors.New("stands there twice, the first is watched")
+		}
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("device %q: %s", assigned.Name, err))
 			continue
@@ -220,7 +234,7 @@ func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
 	for name, old := range w.devices {
 		if next[name] != old {
 			old.end()
-			w.wg.Go(old.close) // waits for a poll in flight
+			w.asking.Go(old.close) // waits for a poll in flight
 		}
 	}
 	w.devices = next
@@ -234,8 +248,7 @@ func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
 	if err := w.deps.Scheduler.SetJobs(jobs); err != nil {
 		problems = append(problems, err.Error())
 	}
-	w.send(w.recorder.Keep(names)...)
-	return problems
+	return problems, w.recorder.Keep(names)
 }
 
 func jobKey(name string) string { return "snmp/" + name }
@@ -266,26 +279,35 @@ func (w *Watcher) device(assigned telemetry.AssignedDevice, credentials map[stri
 
 // Echo takes a result of the prober. It is quick: the disk is written elsewhere.
 func (w *Watcher) Echo(r icmp.Result) {
+	known, returned := w.heard(r)
+	if !known {
+		return // sent before the device was removed
+	}
 	records, burst := w.recorder.Echo(r.Target, observe.Echo{
 		Slot: r.Slot.UnixMilli(), Every: r.Interval.Milliseconds(), Result: r.Outcome.Result(),
 		RTT: r.RTT, Reason: r.Reason, Duplicates: r.Duplicates,
 	})
 	w.send(records...)
-	if burst || w.returned(r) {
+	if burst || returned {
 		w.m.bursts.Inc()
-		w.wg.Go(func() { w.look(r.Target) })
+		w.asking.Go(func() { w.look(r.Target) })
 	}
 }
 
-// returned tells the first echo that comes back after a loss.
-func (w *Watcher) returned(r icmp.Result) bool {
+// heard remembers a result. It tells whether the device is watched, and whether this is the first echo that
+// comes back after a loss.
+func (w *Watcher) heard(r icmp.Result) (known, returned bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.devices[r.Target]
-	if d == nil || r.Outcome == icmp.Fault {
-		return false
+	if d == nil {
+		return false, false
 	}
-	was := d.echo
 	d.echo = r.Outcome.Result()
-	return was == telemetry.Fail && d.echo == telemetry.OK
+	if d.echo == telemetry.ProberFault {
+		return true, false
+	}
+	returned = d.lost && d.echo == telemetry.OK
+	d.lost = d.echo == telemetry.Fail
+	return true, returned
 }
