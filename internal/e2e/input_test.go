@@ -38,13 +38,13 @@ func TestWrongConfiguration(t *testing.T) {
 	}
 	agent := "state_dir: /tmp/x\nspol: {max_size: 1GiB}\nspool: {max_age: 7 days}\nlisten: nowhere\n"
 	wrong := []string{`2:1: spol: `, `3:18: spool.max_age: `, `4:9: listen: `}
-	f("agent.yaml", agent, wrong, "ninewatch-agent", "check-config", "--config")
-	f("agent.yaml", agent, wrong, "ninewatch-agent", "run", "--config")
+	f("agent.yaml", agent, wrong, "agent", "check-config", "--config")
+	f("agent.yaml", agent, wrong, "agent", "run", "--config")
 	collector := "data_dir: /tmp/x\nlisten: {htp: 127.0.0.1:8080}\nsamples: {embedded: {retention: 1h}}\n"
 	wrong = []string{`2:10: listen.htp: `, `3:33: samples.embedded.retention: `}
-	f("collector.yaml", collector, wrong, "ninewatch-collector", "check-config", "--config")
-	f("collector.yaml", collector, wrong, "ninewatch-collector", "serve", "--config")
-	f("inventory.yaml", mistaken, mistakenHere, "ninewatch-collector", "apply", "-f")
+	f("collector.yaml", collector, wrong, "collector", "check-config", "--config")
+	f("collector.yaml", collector, wrong, "collector", "serve", "--config")
+	f("inventory.yaml", mistaken, mistakenHere, "collector", "apply", "-f")
 }
 
 // mistaken is an inventory with an unknown credential, an unknown key, a device that stands twice and a bad duration.
@@ -110,7 +110,7 @@ func (w *world) gaveUp(what, errs string, code int, want ...string) {
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	agent, collector := program(t, "ninewatch-agent"), program(t, "ninewatch-collector")
+	agent, collector := program(t, "agent"), program(t, "collector")
 	w.startCollector()
 	w.apply("sites: [{name: lisbon}]\n")
 	inventory := w.write("mistaken.yaml", mistaken)
@@ -152,7 +152,7 @@ func TestEnrolmentRefused(t *testing.T) {
 	w.apply("sites: [{name: lisbon}]\n")
 	enroll := func(name, token string, want ...string) {
 		t.Helper()
-		w.fails(program(t, "ninewatch-agent"), []string{"enroll", "--state-dir", filepath.Join(w.dir, name), "--token-file", w.write(name+".token", token)}, want...)
+		w.fails(program(t, "agent"), []string{"enroll", "--state-dir", filepath.Join(w.dir, name), "--token-file", w.write(name+".token", token)}, want...)
 	}
 	good := w.joinToken()
 	parsed, err := jointoken.Parse(good)
@@ -177,12 +177,12 @@ func TestEnrolmentRefused(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	enroll("expired", short, "expired")
 	state := filepath.Join(w.dir, "joined")
-	if _, errs, code := command(t, w.ns, nil, program(t, "ninewatch-agent"), "enroll", "--state-dir", state, "--token", good); code != 0 {
+	if _, errs, code := command(t, w.ns, nil, program(t, "agent"), "enroll", "--state-dir", state, "--token", good); code != 0 {
 		t.Fatalf("enroll: exit code %d: %s", code, errs)
 	}
 	enroll("again", good, "used")
 	cut := good[:len(good)-4]
-	_, errs, code := command(t, w.ns, nil, program(t, "ninewatch-agent"), "enroll", "--state-dir", state, "--token", cut)
+	_, errs, code := command(t, w.ns, nil, program(t, "agent"), "enroll", "--state-dir", state, "--token", cut)
 	if code != 2 || !strings.Contains(errs, "cut off or mistyped") {
 		t.Errorf("a token that was cut: got exit code %d, %q", code, errs)
 	}
@@ -302,7 +302,7 @@ func TestNoRawSocket(t *testing.T) {
 	openPath(t, w.dir)
 	openPath(t, binaries)
 	w.watchAccount()
-	cmd := exec.Command(program(t, "ninewatch-agent"), "run", "--config", config)
+	cmd := exec.Command(program(t, "agent"), "run", "--config", config)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	w.agent = spawn(t, w.ns, &w.agentOut, cmd)
 	f.moving(3)

@@ -126,31 +126,45 @@ func (w *world) runs(device string) (out []evidence) {
 type probe struct {
 	key   string
 	every time.Duration
+	// What is to happen between two probes happens when the last slot is over for as long as busy, and the next is
+	// as far off as room.
+	busy, room time.Duration
 }
 
-func echo(device string, every time.Duration) probe { return probe{device, every} }
-func poll(device string, every time.Duration) probe { return probe{"snmp/" + device, every} }
+func echo(device string, every time.Duration) probe {
+	return probe{key: device, every: every, busy: 100 * time.Millisecond, room: 150 * time.Millisecond}
+}
+
+func poll(device string, every time.Duration) probe {
+	return probe{key: "snmp/" + device, every: every, busy: 100 * time.Millisecond, room: 300 * time.Millisecond}
+}
+
+// retried is p in a time when nothing answers: its attempts fill three seconds, and may not find the device
+// before anything else does.
+func (p probe) retried(room time.Duration) probe {
+	p.busy, p.room = 3200*time.Millisecond, room
+	return p
+}
 
 // after is the first slot after t.
 func (p probe) after(t time.Time) time.Time {
 	return time.UnixMilli(schedule.SlotAfter(p.key, p.every, t.UnixMilli()+1))
 }
 
-// calm waits for a moment that is far from all slots, so that what happens then falls between two probes, and
-// returns it. The last slots are over for as long as busy, and what is done then has to take effect within room.
-func calm(t *testing.T, busy, room time.Duration, probes ...probe) time.Time {
+// calm waits for a moment that lies between the slots of all probes, and returns it.
+func calm(t *testing.T, probes ...probe) time.Time {
 	t.Helper()
 	at := time.Now().Add(50 * time.Millisecond)
 	for end := at.Add(20 * time.Second); at.Before(end); at = at.Add(5 * time.Millisecond) {
 		free := true
 		for _, p := range probes {
-			free = free && p.after(at.Add(-busy)).Sub(at) > room
+			free = free && p.after(at.Add(-p.busy)).Sub(at) > p.room
 		}
 		if free {
 			time.Sleep(time.Until(at))
 			return at
 		}
 	}
-	t.Fatalf("no moment is %s behind and %s before all slots of %v: choose other names", busy, room, probes)
+	t.Fatalf("no moment lies between the slots of %v: choose other names", probes)
 	return at
 }

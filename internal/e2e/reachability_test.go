@@ -15,10 +15,10 @@ func TestSNMPDStops(t *testing.T) {
 	w, _, agent, r := newBranch(t)
 	polls := map[string]probe{"edge": poll("edge", 5*time.Second), "access": poll("access", 5*time.Second)}
 	time.Sleep(2 * margin) // of peace
-	broken := calm(t, 100*time.Millisecond, 300*time.Millisecond, polls["edge"], polls["access"])
+	broken := calm(t, polls["edge"], polls["access"])
 	agent.kill()
 	time.Sleep(outage())
-	mended := calm(t, 3200*time.Millisecond, time.Second, polls["edge"], polls["access"]) // three attempts later
+	mended := calm(t, polls["edge"].retried(time.Second), polls["access"].retried(time.Second))
 	agent.start()
 	time.Sleep(3 * margin)
 	for device, p := range polls {
@@ -74,7 +74,7 @@ func TestLinkCut(t *testing.T) {
 		all = append(all, echoes[device])
 	}
 	time.Sleep(2 * margin)
-	cut := calm(t, 100*time.Millisecond, 150*time.Millisecond, all...)
+	cut := calm(t, all...)
 	far.run(t, "ip", "link", "set", "down0", "down")
 	eventually(t, 15*time.Second, "a webhook about each device", func() bool { return r.count() == len(echoes) })
 	time.Sleep(time.Until(cut.Add(outage())))
@@ -83,7 +83,10 @@ func TestLinkCut(t *testing.T) {
 			t.Errorf("%s: got %s, want down", device, got)
 		}
 	}
-	mended := calm(t, 100*time.Millisecond, 150*time.Millisecond, all...)
+	for _, device := range []string{"edge", "access"} { // the first to come back is an echo
+		all = append(all, poll(device, 5*time.Second).retried(1200*time.Millisecond))
+	}
+	mended := calm(t, all...)
 	far.run(t, "ip", "link", "set", "down0", "up")
 	eventually(t, 15*time.Second, "a second webhook about each device", func() bool { return r.count() == 2*len(echoes) })
 	for device, p := range echoes {

@@ -52,7 +52,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	ns := newNamespace(t, "s")
-	program(t, "ninewatch-agent")
+	program(t, "agent")
 	w := &world{T: t, ns: ns, dir: t.TempDir(), client: ns.client(t), reserve: "16MiB"}
 	w.data = filepath.Join(w.dir, "collector")
 	t.Cleanup(func() {
@@ -82,7 +82,7 @@ data_dir: %s
 samples: {embedded: {reserve_disk: %s}}
 webhooks: {allow_addresses: [127.0.0.0/8]}
 `, httpAddr, grpcAddr, w.data, w.reserve))
-	w.collector = spawn(w.T, w.ns, &w.collectorOut, exec.Command(program(w, "ninewatch-collector"), "serve", "--config", config))
+	w.collector = spawn(w.T, w.ns, &w.collectorOut, exec.Command(program(w, "collector"), "serve", "--config", config))
 	eventually(w.T, 60*time.Second, "collector ready", func() bool {
 		answer, err := w.client.Get("http://" + httpAddr + "/readyz")
 		if err != nil {
@@ -92,7 +92,7 @@ webhooks: {allow_addresses: [127.0.0.0/8]}
 		return answer.StatusCode == http.StatusOK
 	})
 	if w.token == "" {
-		out, errs, code := command(w.T, w.ns, nil, program(w, "ninewatch-collector"), "api-token", "create", "--data", w.data)
+		out, errs, code := command(w.T, w.ns, nil, program(w, "collector"), "api-token", "create", "--data", w.data)
 		if code != 0 {
 			w.Fatalf("api-token create: exit code %d: %s", code, errs)
 		}
@@ -104,7 +104,7 @@ webhooks: {allow_addresses: [127.0.0.0/8]}
 func (w *world) cli(args ...string) (stdout, stderr string, code int) {
 	w.Helper()
 	env := []string{"NINEWATCH_SERVER=http://" + httpAddr, "NINEWATCH_API_TOKEN=" + w.token}
-	return command(w.T, w.ns, env, program(w, "ninewatch-collector"), args...)
+	return command(w.T, w.ns, env, program(w, "collector"), args...)
 }
 
 // apply makes text the inventory.
@@ -150,7 +150,7 @@ func (w *world) startAgent() {
 		w.write("token", w.joinToken())
 		w.watchAccount()
 	}
-	w.agent = spawn(w.T, w.ns, &w.agentOut, exec.Command(program(w, "ninewatch-agent"), "run", "--config", w.agentConfig()))
+	w.agent = spawn(w.T, w.ns, &w.agentOut, exec.Command(program(w, "agent"), "run", "--config", w.agentConfig()))
 	eventually(w.T, 30*time.Second, "agent serves its metrics", func() bool {
 		_, err := w.account()
 		return err == nil
@@ -249,14 +249,7 @@ func (w *world) now() account {
 
 // metrics reads the whole numbers that a program tells of itself.
 func (w *world) metrics(address string) (map[string]uint64, error) {
-	r, err := http.NewRequest(http.MethodGet, "http://"+address+"/metrics", nil)
-	if err != nil {
-		return nil, err
-	}
-	if w.token != "" && address == httpAddr {
-		r.Header.Set("Authorization", "Bearer "+w.token)
-	}
-	answer, err := w.client.Do(r)
+	answer, err := w.client.Get("http://" + address + "/metrics")
 	if err != nil {
 		return nil, err
 	}
