@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(runCommand(), enrollCommand(), checkConfigCommand(), inspectCommand(), walkCommand(), pingCommand(), versionCommand())
-	return code(root.ExecuteContext(ctx), stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && isCobraUsage(err) {
+		err = ofCobra(err, command.CommandPath())
+	}
+	return code(err, stderr)
 }
 
 // code turns an error into the exit code, and tells what has not been told.
@@ -60,7 +65,7 @@ func code(err error, stderr io.Writer) int {
 		return 0
 	case errors.As(err, &told):
 		return int(told)
-	case errors.As(err, &problems), errors.As(err, &wrong), isCobraUsage(err):
+	case errors.As(err, &problems), errors.As(err, &wrong):
 		fmt.Fprintln(stderr, err)
 		return exitUsage
 	}
@@ -71,11 +76,20 @@ func code(err error, stderr io.Writer) int {
 // isCobraUsage tells errors of cobra itself (unknown command, wrong number of arguments), which have no type.
 func isCobraUsage(err error) bool {
 	for _, start := range []string{"unknown command", "accepts ", "requires ", "required flag"} {
-		if len(err.Error()) >= len(start) && err.Error()[:len(start)] == start {
+		if strings.HasPrefix(err.Error(), start) {
 			return true
 		}
 	}
 	return false
+}
+
+// ofCobra makes one line of an error of cobra, which may suggest commands, and says where help is.
+func ofCobra(err error, command string) error {
+	text, similar, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	if names := strings.Fields(similar); len(names) > 0 {
+		return usage{fmt.Errorf("%s, did you mean %s? See %s --help", text, strings.Join(names, " or "), command)}
+	}
+	return usage{fmt.Errorf("%s: see %s --help", text, command)}
 }
 
 func versionCommand() *cobra.Command {

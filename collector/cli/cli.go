@@ -45,7 +45,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	})
 	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), getCommand(), tokenCommand(), apiTokenCommand(),
 		simulateCommand(), analyzeCommand(), versionCommand())
-	return code(root.ExecuteContext(ctx), stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && isCobraUsage(err) {
+		err = ofCobra(err, command.CommandPath())
+	}
+	return code(err, stderr)
 }
 
 // code turns an error into the exit code, and tells it.
@@ -56,7 +60,7 @@ func code(err error, stderr io.Writer) int {
 	fmt.Fprintln(stderr, err)
 	var problems conf.Problems
 	var wrong usage
-	if errors.As(err, &problems) || errors.As(err, &wrong) || isCobraUsage(err) {
+	if errors.As(err, &problems) || errors.As(err, &wrong) {
 		return exitUsage
 	}
 	return exitFailed
@@ -70,6 +74,23 @@ func isCobraUsage(err error) bool {
 		}
 	}
 	return false
+}
+
+// ofCobra makes one line of an error of cobra, which may suggest commands, and says where help is.
+func ofCobra(err error, command string) error {
+	text, similar, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	if names := strings.Fields(similar); len(names) > 0 {
+		return usage{fmt.Errorf("%s, did you mean %s? See %s --help", text, strings.Join(names, " or "), command)}
+	}
+	return usage{fmt.Errorf("%s: see %s --help", text, command)}
+}
+
+// group makes c a command that is nothing but the name of its commands.
+func group(c *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	c.AddCommand(commands...)
+	c.Args = cobra.NoArgs // else cobra takes an unknown command for a wish for help
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return c
 }
 
 func versionCommand() *cobra.Command {

@@ -18,8 +18,7 @@ import (
 )
 
 func analyzeCommand() *cobra.Command {
-	c := &cobra.Command{Use: "analyze", Short: "Run the engines offline, on a file"}
-	c.AddCommand(&cobra.Command{
+	return group(&cobra.Command{Use: "analyze", Short: "Run the engines offline, on a file"}, &cobra.Command{
 		Use: "vectors FILE.json...", Short: "Timelines, objectives and sliding windows in the form of the test vectors", Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := map[string]any{}
@@ -35,7 +34,6 @@ func analyzeCommand() *cobra.Command {
 			return encoder.Encode(out)
 		},
 	})
-	return c
 }
 
 func vectors(name string, stdin io.Reader) (map[string]any, error) {

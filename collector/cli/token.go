@@ -14,7 +14,6 @@ import (
 )
 
 func tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: "Join tokens for agents"}
 	var cl client
 	var site, output string
 	var ttl time.Duration
@@ -48,12 +47,10 @@ func tokenCommand() *cobra.Command {
 	create.Flags().StringVar(&site, "site", "", "the `SITE` that the agent watches")
 	create.Flags().DurationVar(&ttl, "ttl", 72*time.Hour, "how long the token can be used")
 	create.Flags().StringVarP(&output, "output", "o", "table", "table (the token alone) or json")
-	c.AddCommand(create)
-	return c
+	return group(&cobra.Command{Use: "token", Short: "Join tokens for agents"}, create)
 }
 
 func apiTokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "api-token", Short: "Tokens for programs that use the API"}
 	var data, name, role string
 	create := &cobra.Command{
 		Use: "create --data FOLDER", Short: "Make the first API token on the host of the collector, without a login", Args: cobra.NoArgs,
@@ -72,6 +69,5 @@ func apiTokenCommand() *cobra.Command {
 	create.Flags().StringVar(&data, "data", "", "the data `FOLDER` of the collector")
 	create.Flags().StringVar(&name, "name", "cli", "what the token is for")
 	create.Flags().StringVar(&role, "role", "admin", "viewer, operator or admin, of all sites")
-	c.AddCommand(create)
-	return c
+	return group(&cobra.Command{Use: "api-token", Short: "Tokens for programs that use the API"}, create)
 }
