@@ -99,6 +99,9 @@ func enrollCommand() *cobra.Command {
 				return usage{err}
 			}
 			parsed, err := jointoken.Parse(text)
+			if err != nil && tokenFile != "" {
+				err = fmt.Errorf("%s: %w", tokenFile, err)
+			}
 			if err != nil {
 				return usage{err}
 			}

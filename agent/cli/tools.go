@@ -100,7 +100,7 @@ func pingCommand() *cobra.Command {
 			}
 			write, ok := pingFormats[output]
 			if !ok {
-				return usage{fmt.Errorf("output format %q: it is one of table, json, csv", output)}
+				return usage{fmt.Errorf("output format %q: it is one of table, json, csv, yaml", output)}
 			}
 			results := make([]icmp.PingResult, len(args))
 			errs := make([]error, len(args))
@@ -114,7 +114,7 @@ func pingCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&count, "count", 5, "echo requests per host")
 	c.Flags().DurationVar(&interval, "interval", time.Second, "between two of them")
-	c.Flags().StringVarP(&output, "output", "o", "table", "table, json or csv")
+	c.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv or yaml")
 	return c
 }
 
@@ -145,6 +145,17 @@ var pingFormats = map[string]func(io.Writer, []icmp.PingResult) error{
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(results)
+	},
+	"yaml": func(w io.Writer, results []icmp.PingResult) error {
+		text, err := json.Marshal(results)
+		if err != nil {
+			return err
+		}
+		var tree any
+		if err := json.Unmarshal(text, &tree); err != nil {
+			return err
+		}
+		return conf.Dump(w, tree)
 	},
 	"table": func(w io.Writer, results []icmp.PingResult) error {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
