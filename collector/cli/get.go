@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"sort"
@@ -12,7 +13,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
+
+	"ninewatch/internal/conf"
 )
 
 // resource is something that can be listed: its path, and the columns of its table.
@@ -112,7 +114,7 @@ var listFormats = map[string]func(io.Writer, []string, []map[string]any) error{
 		return encoder.Encode(items)
 	},
 	"yaml": func(w io.Writer, _ []string, items []map[string]any) error {
-		return yaml.NewEncoder(w).Encode(items)
+		return conf.Dump(w, wholeNumbers(items))
 	},
 	"csv": func(w io.Writer, columns []string, items []map[string]any) error {
 		out := csv.NewWriter(w)
@@ -131,6 +133,29 @@ var listFormats = map[string]func(io.Writer, []string, []map[string]any) error{
 		}
 		return t.Flush()
 	},
+}
+
+// wholeNumbers writes whole numbers as such: JSON has one kind of number, and YAML would print 1e+10.
+func wholeNumbers(v any) any {
+	switch v := v.(type) {
+	case []map[string]any:
+		for _, item := range v {
+			wholeNumbers(item)
+		}
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = wholeNumbers(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = wholeNumbers(inner)
+		}
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v)
+		}
+	}
+	return v
 }
 
 // row is the columns of item as text; what is not known is absent.

@@ -63,7 +63,7 @@ func parse(names []string, stdin io.Reader) (inventory.Inventory, conf.Problems,
 	for _, name := range names {
 		data, err := readFile(name, stdin)
 		if err != nil {
-			return inventory.Inventory{}, nil, err
+			return inventory.Inventory{}, nil, usage{err}
 		}
 		files = append(files, inventory.File{Name: name, Data: data})
 	}

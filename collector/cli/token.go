@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ninewatch/collector/app"
+	"ninewatch/collector/auth"
 )
 
 func tokenCommand() *cobra.Command {
@@ -22,6 +23,9 @@ func tokenCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			if site == "" {
 				return usage{errors.New("for which site? give --site")}
+			}
+			if output != "table" && output != "json" {
+				return usage{fmt.Errorf("output format %q: it is one of table, json", output)}
 			}
 			body, err := json.Marshal(map[string]string{"site": site, "ttl": ttl.String()})
 			if err != nil {
@@ -59,6 +63,9 @@ func apiTokenCommand() *cobra.Command {
 				return usage{errors.New("where are the data of the collector? give --data")}
 			}
 			token, err := app.CreateAPIToken(c.Context(), data, name, role, slog.New(slog.DiscardHandler))
+			if errors.Is(err, auth.ErrInvalid) {
+				return usage{err}
+			}
 			if err != nil {
 				return err
 			}
