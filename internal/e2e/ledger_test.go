@@ -132,7 +132,7 @@ type probe struct {
 }
 
 func echo(device string, every time.Duration) probe {
-	return probe{key: device, every: every, busy: 100 * time.Millisecond, room: 150 * time.Millisecond}
+	return probe{key: device, every: every, busy: 100 * time.Millisecond, room: 350 * time.Millisecond}
 }
 
 func poll(device string, every time.Duration) probe {
@@ -142,7 +142,7 @@ func poll(device string, every time.Duration) probe {
 // retried is p in a time when nothing answers: its attempts fill three seconds, and may not find the device
 // before anything else does.
 func (p probe) retried(room time.Duration) probe {
-	p.busy, p.room = 3200*time.Millisecond, room
+	p.busy, p.room = 3100*time.Millisecond, room
 	return p
 }
 
@@ -154,14 +154,21 @@ func (p probe) after(t time.Time) time.Time {
 // calm waits for a moment that lies between the slots of all probes, and returns it.
 func calm(t *testing.T, probes ...probe) time.Time {
 	t.Helper()
-	at := time.Now().Add(50 * time.Millisecond)
-	for end := at.Add(20 * time.Second); at.Before(end); at = at.Add(5 * time.Millisecond) {
-		free := true
+	between := func(at time.Time) bool {
 		for _, p := range probes {
-			free = free && p.after(at.Add(-p.busy)).Sub(at) > p.room
+			if p.after(at.Add(-p.busy)).Sub(at) <= p.room {
+				return false
+			}
 		}
-		if free {
-			time.Sleep(time.Until(at))
+		return true
+	}
+	at := time.Now()
+	for end := at.Add(20 * time.Second); at.Before(end); at = at.Add(5 * time.Millisecond) {
+		if !between(at) {
+			continue
+		}
+		time.Sleep(time.Until(at))
+		if at = time.Now(); between(at) { // it is still, on a busy machine
 			return at
 		}
 	}

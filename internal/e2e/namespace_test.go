@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -23,7 +25,7 @@ const (
 	siteAddr   = "192.0.2.1"
 	edgeAddr   = "192.0.2.2"
 	accessAddr = "192.0.2.3"
-	phoneAddr  = "192.0.2.4"
+	clockAddr  = "192.0.2.4"
 	farMAC     = "02:00:00:00:00:02"
 )
 
@@ -51,12 +53,12 @@ func join(t *testing.T, site, far namespace) {
 	run(t, "ip", "link", "add", "up0", "netns", string(site), "type", "veth", "peer", "name", "down0", "netns", string(far))
 	site.run(t, "ip", "address", "add", siteAddr+"/24", "dev", "up0")
 	site.run(t, "ip", "link", "set", "up0", "up")
-	for _, address := range []string{edgeAddr, accessAddr, phoneAddr} {
+	for _, address := range []string{edgeAddr, accessAddr, clockAddr} {
 		far.run(t, "ip", "address", "add", address+"/24", "dev", "down0")
 	}
 	far.run(t, "ip", "link", "set", "down0", "address", farMAC, "up")
 	// As if a router stood between: an echo does not wait for the address of a neighbour until the link is back.
-	for _, address := range []string{edgeAddr, accessAddr, phoneAddr} {
+	for _, address := range []string{edgeAddr, accessAddr, clockAddr} {
 		site.run(t, "ip", "neighbour", "add", address, "lladdr", farMAC, "dev", "up0", "nud", "permanent")
 	}
 }
@@ -96,6 +98,41 @@ func (ns namespace) do(f func() error) error {
 		}
 	}()
 	return f()
+}
+
+// setLink takes the link of a namespace down, or brings it up. It starts no program, which takes its time on a busy
+// machine.
+func (ns namespace) setLink(t *testing.T, name string, up bool) {
+	t.Helper()
+	err := ns.do(func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd) //nolint:errcheck // nothing to lose
+		// struct ifreq of netdevice(7): the name, then the flags.
+		var request [40]byte
+		copy(request[:unix.IFNAMSIZ-1], name)
+		if err := ioctl(fd, unix.SIOCGIFFLAGS, &request); err != nil {
+			return err
+		}
+		flags := binary.NativeEndian.Uint16(request[unix.IFNAMSIZ:]) &^ unix.IFF_UP
+		if up {
+			flags |= unix.IFF_UP
+		}
+		binary.NativeEndian.PutUint16(request[unix.IFNAMSIZ:], flags)
+		return ioctl(fd, unix.SIOCSIFFLAGS, &request)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ioctl(fd int, number uintptr, request *[40]byte) error {
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), number, uintptr(unsafe.Pointer(request))); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // listen opens a TCP listener in the namespace.

@@ -28,7 +28,7 @@ func TestSNMPDStops(t *testing.T) {
 		w.says(device, begin, end, seconds{Up: end.Unix() - begin.Unix() - n, Degraded: n})
 		w.failed(device, snmpProbe, from, to)
 	}
-	w.says("phone", broken.Add(-margin), mended.Add(margin), seconds{Up: mended.Add(margin).Unix() - broken.Add(-margin).Unix()})
+	w.says("clock", broken.Add(-margin), mended.Add(margin), seconds{Up: mended.Add(margin).Unix() - broken.Add(-margin).Unix()})
 	w.noIncident(r)
 }
 
@@ -69,13 +69,13 @@ func TestLinkCut(t *testing.T) {
 	w, far, _, r := newBranch(t)
 	echoes := map[string]probe{}
 	var all []probe
-	for _, device := range []string{"edge", "access", "phone"} {
+	for _, device := range []string{"edge", "access", "clock"} {
 		echoes[device] = echo(device, time.Second)
 		all = append(all, echoes[device])
 	}
 	time.Sleep(2 * margin)
 	cut := calm(t, all...)
-	far.run(t, "ip", "link", "set", "down0", "down")
+	far.setLink(t, "down0", false)
 	eventually(t, 15*time.Second, "a webhook about each device", func() bool { return r.count() == len(echoes) })
 	time.Sleep(time.Until(cut.Add(outage())))
 	for device := range echoes {
@@ -87,7 +87,7 @@ func TestLinkCut(t *testing.T) {
 		all = append(all, poll(device, 5*time.Second).retried(1200*time.Millisecond))
 	}
 	mended := calm(t, all...)
-	far.run(t, "ip", "link", "set", "down0", "up")
+	far.setLink(t, "down0", true)
 	eventually(t, 15*time.Second, "a second webhook about each device", func() bool { return r.count() == 2*len(echoes) })
 	for device, p := range echoes {
 		down, up := p.after(cut), p.after(mended)
@@ -108,7 +108,7 @@ func (r *receiver) told(device string, down, up time.Time) {
 		r.t.Errorf("%s: got webhooks %+v, want opened and resolved", device, got)
 		return
 	}
-	severity := map[string]string{"edge": "critical", "access": "major", "phone": "major"}[device]
+	severity := map[string]string{"edge": "critical", "access": "major", "clock": "major"}[device]
 	opened, resolved := got[0].Incident, got[1].Incident
 	if opened.Kind != "device_down" || opened.Severity != severity || opened.Status != "open" || opened.Site != site || opened.EndedAt != nil {
 		r.t.Errorf("%s: opened: got %+v", device, opened)
@@ -132,27 +132,27 @@ func TestAgentKilled(t *testing.T) {
 	w, _, _, r := newBranch(t)
 	time.Sleep(2 * margin)
 	// Runs grow in steps of ten seconds. Right behind one, the newest echo is known.
-	p := echo("phone", time.Second)
-	grown := w.newest("phone")
-	eventually(t, 15*time.Second, "the run of echoes grows", func() bool { return w.newest("phone") > grown })
+	p := echo("clock", time.Second)
+	grown := w.newest("clock")
+	eventually(t, 15*time.Second, "the run of echoes grows", func() bool { return w.newest("clock") > grown })
 	w.agent.kill()
 	killed := time.Now()
-	last := w.newest("phone")
+	last := w.newest("clock")
 	if age := killed.UnixMilli() - last; age > 2500 {
 		t.Errorf("the newest echo in the state store is %d ms old right behind a step", age)
 	}
 	const away = 40 * time.Second // the collector calls an agent silent after 30 s
 	time.Sleep(max(away, outage()))
-	for _, device := range []string{"edge", "access", "phone"} {
+	for _, device := range []string{"edge", "access", "clock"} {
 		if got := w.is(device); got != "unknown" {
 			t.Errorf("%s: got %s while the agent is away, want unknown", device, got)
 		}
 	}
 	w.startAgent()
-	eventually(t, 30*time.Second, "the new agent tells what it sees", func() bool { return w.newest("phone") > last })
-	w.becomes(10*time.Second, "phone", "up")
+	eventually(t, 30*time.Second, "the new agent tells what it sees", func() bool { return w.newest("clock") > last })
+	w.becomes(10*time.Second, "clock", "up")
 	var first int64
-	for _, e := range w.runs("phone") {
+	for _, e := range w.runs("clock") {
 		if e.Result != resultOK {
 			t.Errorf("got evidence %+v, want replies alone", e)
 		}
@@ -167,7 +167,7 @@ func TestAgentKilled(t *testing.T) {
 	// The newest echo vouches for its own second.
 	begin, end := time.UnixMilli(last).Add(-margin), time.UnixMilli(first).Add(margin)
 	unknown := first/1000 - last/1000 - 1
-	w.says("phone", begin, end, seconds{Up: end.Unix() - begin.Unix() - unknown, Unknown: unknown})
+	w.says("clock", begin, end, seconds{Up: end.Unix() - begin.Unix() - unknown, Unknown: unknown})
 	for _, device := range []string{"edge", "access"} {
 		a := w.ledger(device, begin, end)
 		if a.Down+a.Degraded+a.Unreachable > 0 || a.Unknown < unknown-6 || a.Unknown > unknown+6 {

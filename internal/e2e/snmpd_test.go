@@ -54,7 +54,7 @@ credentials:
 devices:
   - {name: edge, site: lisbon, address: ` + edgeAddr + `, credential: v3, role: edge, snmp: {interval: 5s}}
   - {name: access, site: lisbon, address: ` + accessAddr + `, credential: v2c, role: access, snmp: {interval: 5s}}
-  - {name: phone, site: lisbon, address: ` + phoneAddr + `}
+  - {name: clock, site: lisbon, address: ` + clockAddr + `}
 receivers:
   - {name: operations, webhook: {url: "http://` + receiveAddr + `/hook", secret: "` + webhookSecret + `"}}
 `
@@ -70,7 +70,7 @@ func newBranch(t *testing.T) (w *world, far namespace, agent *snmpd, r *receiver
 	w.startCollector()
 	w.apply(devices)
 	w.startAgent()
-	for _, device := range []string{"edge", "access", "phone"} {
+	for _, device := range []string{"edge", "access", "clock"} {
 		w.becomes(60e9, device, "up")
 	}
 	return w, far, agent, r
