@@ -16,6 +16,7 @@ import (
 	"ninewatch/collector/auth"
 	"ninewatch/internal/journal"
 	"ninewatch/internal/lifecycle"
+	"ninewatch/internal/listen"
 	"ninewatch/internal/logging"
 	"ninewatch/internal/telemetry"
 	"ninewatch/internal/tlsconf"
@@ -103,9 +104,9 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.restore(ctx); err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
+	listener, err := listen.TCP(s.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listen for agents: %w", err)
+		return err
 	}
 	s.listener = listener
 	s.server = grpc.NewServer(

@@ -11,8 +11,9 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"syscall"
 	"time"
+
+	"ninewatch/internal/listen"
 )
 
 // Deps are what a Server uses but does not own. All are required.
@@ -40,14 +41,9 @@ func New(address string, config *tls.Config, deps Deps) *Server {
 
 // Start listens and returns; the error names the address and the mend.
 func (s *Server) Start(context.Context) error {
-	listener, err := net.Listen("tcp", s.address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use by another program: stop that one or choose another port", s.address)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s needs a right that this user lacks: choose a port above 1023", s.address)
-	case err != nil:
-		return fmt.Errorf("listen on %s: %w", s.address, err)
+	listener, err := listen.TCP(s.address)
+	if err != nil {
+		return err
 	}
 	if s.tls != nil {
 		listener = tls.NewListener(listener, s.tls)
