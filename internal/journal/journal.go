@@ -14,7 +14,7 @@ import (
 // Errors that callers branch on.
 var (
 	ErrClosed   = errors.New("journal is closed")
-	ErrLocked   = errors.New("journal is open in another process")
+	ErrLocked   = errors.New("another process has it open: stop that one, or choose another folder")
 	ErrTooLarge = errors.New("record too large for the journal")
 	ErrNothing  = errors.New("journal has no segment to drop")
 )
