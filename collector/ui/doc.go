@@ -12,6 +12,7 @@
 //   - every page carries a Content-Security-Policy under which only files of this collector
 //     are loaded: no other origin, no inline script but the one whose digest is in the policy,
 //     no inline style;
+//   - the user documents of package docs are at /docs/, whether or not the application was built;
 //   - text is compressed once, when the handler is made, for browsers that accept gzip.
 //
 // The package knows nothing of the API and holds no state; Handler may be used by any number

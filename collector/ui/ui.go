@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"ninewatch/collector/ui/docs"
 )
 
 // One pattern for both folders, because a pattern without a match does not compile:
@@ -47,13 +49,13 @@ type file struct {
 	compressed []byte // nil where compression does not pay
 	kind       string
 	etag       string
+	policy     string // of a page: what it may load
 }
 
 type handler struct {
-	files  map[string]file // by path, without the leading slash
-	index  file
-	policy string
-	built  bool
+	files map[string]file // by path, without the leading slash
+	index file
+	built bool
 }
 
 // Built says whether the pages are in this binary.
@@ -96,8 +98,9 @@ func newHandler(root fs.FS, built bool) (*handler, error) {
 		return nil, fmt.Errorf("read the pages: index.html is missing")
 	}
 	delete(h.files, "index.html")
-	h.index, h.policy = index, policy(index.body)
-	return h, nil
+	index.policy = policy(index.body)
+	h.index = index
+	return h, h.addDocuments()
 }
 
 func newFile(name string, body []byte) (file, error) {
@@ -156,14 +159,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		send(w, r, f, http.StatusOK)
 		return
 	}
+	if strings.HasPrefix(name, docsFolder+"/") {
+		head.Set("Cache-Control", "no-store")
+		send(w, r, h.files[docsFolder+"/"+docs.Missing], http.StatusNotFound)
+		return
+	}
 	if strings.HasPrefix(name, "assets/") { // of another version: a page in its place would be cached as a script
 		head.Set("Cache-Control", "no-store")
 		http.Error(w, fmt.Sprintf("there is no file %q in this version; load the page again", "/"+name), http.StatusNotFound)
 		return
 	}
 	head.Set("Cache-Control", "no-store")
-	head.Set("Content-Security-Policy", h.policy)
-	head.Set("X-Frame-Options", "DENY")
 	status := http.StatusOK
 	if !h.built {
 		status = http.StatusServiceUnavailable
@@ -182,6 +188,10 @@ func cacheFor(name string) string {
 func send(w http.ResponseWriter, r *http.Request, f file, status int) {
 	head := w.Header()
 	head.Set("Content-Type", f.kind)
+	if f.policy != "" {
+		head.Set("Content-Security-Policy", f.policy)
+		head.Set("X-Frame-Options", "DENY")
+	}
 	head.Set("Vary", "Accept-Encoding")
 	body := f.body
 	etag := f.etag

@@ -13,6 +13,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/prometheus': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/prometheus': 'http://127.0.0.1:8080', '/docs': 'http://127.0.0.1:8080' } },
   test: { environment: 'jsdom', include: ['test/unit/**/*.test.ts', 'test/unit/**/*.test.tsx'], env: { TZ: 'UTC' }, setupFiles: ['test/unit/setup.ts'], isolate: false, fileParallelism: false },
 })

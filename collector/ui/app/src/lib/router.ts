@@ -69,7 +69,7 @@ export function interceptLinks() {
     if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return
     const a = (e.target as Element).closest?.('a')
     if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin) return
-    if (a.getAttribute('href')?.startsWith('#') || /^\/(api|prometheus|metrics)\b/.test(a.pathname)) return
+    if (a.getAttribute('href')?.startsWith('#') || /^\/(api|prometheus|metrics|docs)\b/.test(a.pathname)) return
     e.preventDefault()
     go(a.pathname + a.search)
   })

@@ -53,6 +53,7 @@ export function Settings() {
               <span class="ico"><Icon name="person" size={20} /></span>
               <h2>{who?.user.name}</h2>
               <p class="sub">{who?.user.role}{who?.organisation && `, ${who.organisation}`}{who?.version && <><br />ninewatch {who.version}</>}</p>
+              <p><a class="link" href="/docs/">Help</a></p>
               <button type="button" class="btn" onClick={signOut}>Sign out</button>
             </div>
           </section>

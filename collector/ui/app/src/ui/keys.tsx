@@ -79,6 +79,7 @@ export function KeyHelp({ panel }: { panel: RefObject<HTMLDivElement | null> }) 
     <div popover="auto" ref={panel} class="keys" role="dialog" aria-label="Keyboard shortcuts">
       <h2>Keys</h2>
       <dl class="kv">{keys.map(([k, what]) => <><dt>{k.map((x) => <><span class="kbd">{x}</span> </>)}</dt><dd>{what}</dd></>)}</dl>
+      <p><a class="link" href="/docs/">Help</a></p>
     </div>
   )
 }

@@ -93,6 +93,7 @@ function Foot() {
           {all ? (data.agents.total === 1 ? '1 agent reports' : `${count(data.agents.total)} agents report`) : `${data.agents.reporting} of ${data.agents.total} agents report`}
         </span>
       )}
+      <a class="link" href="/docs/">Help</a>
       <Panel cls="aslink plain" button={[who?.organisation, who?.user.name].filter(Boolean).join(' · ')} width={200} title="Your account">
         {() => (
           <div class="stk">
