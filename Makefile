@@ -41,14 +41,15 @@ $(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.jso
 	@touch $@
 
 run: ## build, then start everything on this machine with a demo network
-	@$(MAKE) --no-print-directory -j2 ui binaries-first
-	@$(MAKE) --no-print-directory binaries
+	@echo 'building: the first time takes some minutes'
+	@$(MAKE) --no-print-directory -j2 ui quick
+	@$(MAKE) --no-print-directory quick
 	bin/ninewatch-collector up --demo --data ./.run
 
-.PHONY: binaries-first
-binaries-first: # compile while npm works; the second build only puts the pages in
-	@echo 'building: the first time takes about two minutes'
-	@$(MAKE) --no-print-directory -s binaries
+.PHONY: quick
+quick: # both programs with the same flags, so that what they share is compiled once; the first goes on while npm works
+	@mkdir -p bin
+	@$(COLLECTOR_BUILD) -o bin/ ./agent ./collector && mv bin/agent bin/ninewatch-agent && mv bin/collector bin/ninewatch-collector
 
 deps: ## install what the tests need (Debian packages; needs root once)
 	.ci/deps

@@ -25,7 +25,7 @@ const (
 	demoDays       = 90
 	demoSampleDays = 7
 	demoSampleStep = 2 * time.Minute // two samples in any 5 minutes, from which rates are made
-	demoBatch      = 500 // entries of the past that are journaled at once
+	demoBatch      = 500             // entries of the past that are journaled at once
 )
 
 // joinPatience is how long the past waits for the agents, in whose name it speaks.

@@ -19,7 +19,7 @@ type wave struct {
 var swings = []struct{ amplitude, period, peak float64 }{
 	{0.45, 24 * 3600, 14 * 3600},           // the afternoon
 	{0.15, 7 * 24 * 3600, 6.5 * 24 * 3600}, // Wednesday noon: Unix time began on a Thursday
-	{0.07, 9973, 0}, // of no common period, so that no day looks like the one before
+	{0.07, 9973, 0},                        // of no common period, so that no day looks like the one before
 	{0.06, 4271, 700},
 	{0.05, 1987, 300},
 	{0.03, 613, 0},
