@@ -201,6 +201,7 @@ func (w *Watcher) send(records ...telemetry.Record) {
 // Apply makes a the assignment. What of it cannot be watched is returned in words; the rest is watched.
 // Devices that stay keep their sessions, plans and open runs.
 func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
+	a.Devices = addresses(a.Devices)
 	problems, left := w.apply(a)
 	w.send(left...) // may wait for the disk, and others must not wait for us meanwhile
 	return problems
@@ -257,7 +258,7 @@ func jobKey(name string) string { return "snmp/" + name }
 func (w *Watcher) device(assigned telemetry.AssignedDevice, credentials map[string]telemetry.Credential) (*device, error) {
 	address, err := netip.ParseAddr(assigned.Address)
 	if err != nil {
-		return nil, fmt.Errorf("address %q is not an IP address", assigned.Address)
+		return nil, fmt.Errorf("address %q is not an IP address, and not a name that this host can look up", assigned.Address)
 	}
 	if !w.deps.Allow.Permits(address) {
 		return nil, fmt.Errorf("address %s is outside of this agent's allow-list", address)

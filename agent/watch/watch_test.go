@@ -37,7 +37,7 @@ func TestApplyWatchesWhatItCan(t *testing.T) {
 	twin := with("box", func(d *telemetry.AssignedDevice) { d.Address = "127.0.0.2" })
 	got := r.Apply(assignment(good, twin,
 		with("far", func(d *telemetry.AssignedDevice) { d.Address = "192.0.2.1" }),
-		with("named", func(d *telemetry.AssignedDevice) { d.Address = "box.example.net" }),
+		with("named", func(d *telemetry.AssignedDevice) { d.Address = "no such name" }),
 		with("locked", func(d *telemetry.AssignedDevice) { d.Credential = "nobody" }),
 		with("echo-only", func(d *telemetry.AssignedDevice) { d.Credential = "" }),
 		with("snmp-only", func(d *telemetry.AssignedDevice) { d.ICMPInterval = 0 }),
@@ -45,7 +45,7 @@ func TestApplyWatchesWhatItCan(t *testing.T) {
 	want := []string{
 		`device "box": stands there twice, the first is watched`,
 		`device "far": address 192.0.2.1 is outside of this agent's allow-list`,
-		`device "named": address "box.example.net" is not an IP address`,
+		`device "named": address "no such name" is not an IP address, and not a name that this host can look up`,
 		`device "locked": credential "nobody" is not part of the assignment`,
 	}
 	if !slices.Equal(got, want) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,36 +116,44 @@ func (a *App) externalURL() string {
 	return "http://" + a.cfg.Listen.HTTP
 }
 
-// receiverNames adapts the inventory to what webhooks need. The names are kept, as they are asked for within
+// receiverNames adapts the inventory to what webhooks need. The receivers are kept, as they are asked for within
 // a transaction of the state store.
 type receiverNames struct {
 	store *inventory.Store
 
 	mu      sync.Mutex
 	changed <-chan struct{}
-	list    []string
+	list    []inventory.Receiver
 }
 
-func (r *receiverNames) names() []string {
+// names are the receivers that may know of site: those that name it, and those that name none.
+func (r *receiverNames) names(site string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	select {
 	case <-r.changed:
+		r.read()
 	default:
-		if r.changed != nil {
-			return r.list
+		if r.changed == nil {
+			r.read()
 		}
 	}
+	var out []string
+	for _, receiver := range r.list {
+		if len(receiver.Sites) == 0 || slices.Contains(receiver.Sites, site) {
+			out = append(out, receiver.Name)
+		}
+	}
+	return out
+}
+
+func (r *receiverNames) read() {
 	changed := r.store.Changed()
 	receivers, err := r.store.Receivers(context.Background())
 	if err != nil {
-		return r.list // what was known last; the read is tried again at the next call
+		return // what was known last; the read is tried again at the next call
 	}
-	r.changed, r.list = changed, nil
-	for _, receiver := range receivers {
-		r.list = append(r.list, receiver.Name)
-	}
-	return r.list
+	r.changed, r.list = changed, receivers
 }
 
 func (r *receiverNames) receiver(ctx context.Context, name string) (webhook.Receiver, error) {

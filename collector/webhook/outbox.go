@@ -40,14 +40,14 @@ type Delivery struct {
 	Answer    string
 }
 
-// Notify queues a message about i for every receiver, in the transaction of the change. Wake sends it.
+// Notify queues a message about i for every receiver of its site, in the transaction of the change. Wake sends it.
 func (s *Service) Notify(tx *sql.Tx, event string, i alert.Incident) error {
 	body, err := Body(event, i, s.cfg.ExternalURL)
 	if err != nil {
 		return err
 	}
 	now := s.deps.Now().UnixMilli()
-	for _, name := range s.deps.Names() {
+	for _, name := range s.deps.Names(i.Site) {
 		var id int64
 		if err := tx.QueryRow(`SELECT coalesce(max(id), 0) + 1 FROM deliveries`).Scan(&id); err != nil {
 			return fmt.Errorf("next delivery: %w", err)

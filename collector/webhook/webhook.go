@@ -41,7 +41,7 @@ type Deps struct {
 	Metrics  *metrics.Set
 	Read     *sql.DB
 	Write    func(context.Context, func(*sql.Tx) error) error
-	Names    func() []string // of the receivers that there are
+	Names    func(site string) []string // of the receivers that may know of a site
 	Receiver func(ctx context.Context, name string) (Receiver, error)
 	Now      func() time.Time
 }

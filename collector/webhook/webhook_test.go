@@ -145,7 +145,12 @@ func newService(t *testing.T, path, url string) (*Service, *state.DB) {
 	}
 	t.Cleanup(func() { db.Close() })
 	return New(Config{Instance: "i", ExternalURL: "http://x", Allow: loopback}, Deps{
-		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Names: func() []string { return []string{"ops"} }, Now: time.Now,
+		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Names: func(site string) []string {
+			if site != incident.Site {
+				return nil
+			}
+			return []string{"ops"}
+		}, Now: time.Now,
 		Receiver: func(_ context.Context, name string) (Receiver, error) {
 			if url == "" {
 				return Receiver{}, ErrUnknownReceiver
@@ -268,5 +273,18 @@ func TestARemovedReceiverMakesADeadLetter(t *testing.T) {
 	log, err := s.List(t.Context(), 0, 1)
 	if err != nil || log[0].Status != "dead" || log[0].Error != "the receiver has been removed" {
 		t.Errorf("got %+v, %v", log, err)
+	}
+}
+
+// TestAReceiverHearsOfItsSitesOnly: an incident of another site leaves nothing in the outbox.
+func TestAReceiverHearsOfItsSitesOnly(t *testing.T) {
+	s, db := newService(t, filepath.Join(t.TempDir(), "s.db"), "http://127.0.0.1:1")
+	other := incident
+	other.Site = "lisbon"
+	if err := db.Write(t.Context(), func(tx *sql.Tx) error { return s.Notify(tx, "opened", other) }); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.List(t.Context(), 0, 10); err != nil || len(list) != 0 {
+		t.Errorf("got %v, %v; want nothing", list, err)
 	}
 }
