@@ -35,7 +35,7 @@ function seriesFor(q) {
   const key = /ifName="([^"]*)"/.exec(q)?.[1]
   const dead = device === 'opo-dist-1' ? Date.parse('2026-11-18T14:07:12Z') / 1000 : Infinity
   const until = (f) => (t) => (t > dead ? null : f(t))
-  if (/icmp_sent_total/.test(q)) {
+  if (/icmp_\(sent|icmp_sent/.test(q)) {
     const gone = (t) => (t > dead ? Math.floor(t - dead) : 0)
     return [
       { metric: { __name__: 'ninewatch_icmp_sent_total', device, agent: 'lis-agent-1' }, at: (t) => Math.floor(t - epoch) },
