@@ -133,7 +133,7 @@ func newWorld(t *testing.T) *world {
 	w.auth = must(auth.New(auth.DefaultConfig(), auth.Deps{Log: log, Metrics: set, DB: w.db, CA: ca, Now: clock}))
 	hooks := webhook.New(webhook.Config{Instance: "i"}, webhook.Deps{
 		Log: log, Metrics: set, Read: w.db.Read(), Write: w.db.Write, Now: clock,
-		Names: func() []string { return []string{"noc"} },
+		Names: func(string) []string { return []string{"noc"} },
 	})
 	w.events = NewEvents(set)
 	w.alert = alert.New(alert.Deps{Log: log, Metrics: set, Read: w.db.Read(), Write: w.db.Write, Notify: hooks.Notify, Changed: w.events.Incident, Now: clock})
