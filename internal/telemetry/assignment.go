@@ -11,6 +11,7 @@ import (
 type Assignment struct {
 	Term, N     uint64
 	Devices     []AssignedDevice
+	Targets     []Target
 	Credentials map[string]Credential // by name
 }
 
@@ -31,6 +32,31 @@ type AssignedDevice struct {
 	Parents      []string
 	Interfaces   []Interface // with the keys that are allocated so far
 }
+
+// Target is an address beyond the devices that is asked for echoes, so that a line is measured end to end.
+type Target struct {
+	Name         string
+	Kind         string        // TargetCircuit or TargetReference
+	Device       string        // at whose end of the line the agent stands: a label of the samples; empty: none
+	Address      string        // host name or IP address; a name is looked up again and again
+	Interval     time.Duration // 0: one second
+	Payload      int           // octets of the echo, at most MaxPayload; 0: as few as it takes
+	DSCP         uint8         // RFC 2474, 0 to 63
+	DontFragment bool
+}
+
+// The kinds of a Target: what Name is a name of.
+const (
+	TargetCircuit   = "circuit"   // a circuit of the inventory, by its target
+	TargetReference = "reference" // an address that is there for comparison
+)
+
+// MaxPayload is what fits into an IPv4 packet of 65,535 octets beside its header and that of ICMP.
+const MaxPayload = 65_535 - 20 - 8
+
+// Object is what t is called in Run.Device, and in Frame.Device where it has no device. It is no name of a
+// device, in which a colon cannot stand.
+func (t Target) Object() string { return t.Kind + ":" + t.Name }
 
 // Credential is what a device wants to hear before it answers SNMP.
 type Credential struct {
