@@ -50,6 +50,7 @@ func (a *assembly) add(chunk *telemetryv1.AssignmentChunk) (*telemetryv1.Assignm
 	}
 	w.Devices = append(w.Devices, chunk.GetDevices()...)
 	w.Credentials = append(w.Credentials, chunk.GetCredentials()...)
+	w.Targets = append(w.Targets, chunk.GetTargets()...)
 	if a.next < chunk.GetChunks() {
 		return nil, nil
 	}
@@ -80,7 +81,36 @@ func assignmentFromWire(w *telemetryv1.AssignmentChunk) (a telemetry.Assignment,
 		}
 		a.Devices = append(a.Devices, d)
 	}
+	for _, w := range w.GetTargets() {
+		t, err := targetFromWire(w)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s %q: %v", w.GetKind(), w.GetName(), err))
+			continue
+		}
+		a.Targets = append(a.Targets, t)
+	}
 	return a, problems
+}
+
+// longestInterval is that of any probe.
+const longestInterval = int64(24 * time.Hour / time.Millisecond)
+
+func targetFromWire(w *telemetryv1.Target) (telemetry.Target, error) {
+	switch {
+	case w.GetName() == "" || w.GetKind() == "" || w.GetAddress() == "":
+		return telemetry.Target{}, errors.New("has no name, no kind or no address")
+	case w.GetIntervalMs() < 0 || w.GetIntervalMs() > longestInterval:
+		return telemetry.Target{}, fmt.Errorf("interval of %d ms", w.GetIntervalMs())
+	case w.GetPayload() > telemetry.MaxPayload:
+		return telemetry.Target{}, fmt.Errorf("payload of %d octets, at most %d fit into a packet", w.GetPayload(), telemetry.MaxPayload)
+	case w.GetDscp() > 63:
+		return telemetry.Target{}, fmt.Errorf("DSCP %d, at most 63", w.GetDscp())
+	}
+	return telemetry.Target{
+		Name: w.GetName(), Kind: w.GetKind(), Device: w.GetDevice(), Address: w.GetAddress(),
+		Interval: time.Duration(w.GetIntervalMs()) * time.Millisecond,
+		Payload:  int(w.GetPayload()), DSCP: uint8(w.GetDscp()), DontFragment: w.GetDontFragment(),
+	}, nil
 }
 
 func deviceFromWire(w *telemetryv1.Device, credentials map[string]telemetry.Credential) (telemetry.AssignedDevice, error) {
@@ -94,7 +124,6 @@ func deviceFromWire(w *telemetryv1.Device, credentials map[string]telemetry.Cred
 		ICMPInterval: time.Duration(w.GetIcmpIntervalMs()) * time.Millisecond,
 		Parents:      w.GetParents(),
 	}
-	const longest = int64(24 * time.Hour / time.Millisecond)
 	switch _, known := credentials[d.Credential]; {
 	case d.Name == "" || d.Address == "":
 		return d, errors.New("has no name or no address")
@@ -102,9 +131,9 @@ func deviceFromWire(w *telemetryv1.Device, credentials map[string]telemetry.Cred
 		return d, fmt.Errorf("has port %d", w.GetPort())
 	case d.Credential != "" && !known:
 		return d, fmt.Errorf("its credential %q did not come along", d.Credential)
-	case d.Credential != "" && (w.GetSnmpIntervalMs() <= 0 || w.GetSnmpIntervalMs() > longest):
+	case d.Credential != "" && (w.GetSnmpIntervalMs() <= 0 || w.GetSnmpIntervalMs() > longestInterval):
 		return d, fmt.Errorf("SNMP interval of %d ms", w.GetSnmpIntervalMs())
-	case w.GetIcmpIntervalMs() < 0 || w.GetIcmpIntervalMs() > longest:
+	case w.GetIcmpIntervalMs() < 0 || w.GetIcmpIntervalMs() > longestInterval:
 		return d, fmt.Errorf("ICMP interval of %d ms", w.GetIcmpIntervalMs())
 	}
 	var err error

@@ -35,6 +35,11 @@ func chunks(a telemetry.Assignment, limit int) []*telemetryv1.AssignmentChunk {
 		chunk := next(proto.Size(d) + 8)
 		chunk.Devices = append(chunk.Devices, d)
 	}
+	for _, t := range a.Targets {
+		w := targetToWire(t)
+		chunk := next(proto.Size(w) + 8)
+		chunk.Targets = append(chunk.Targets, w)
+	}
 	for _, c := range out {
 		c.Chunks = uint32(len(out))
 	}
@@ -66,5 +71,12 @@ func deviceToWire(d *telemetry.AssignedDevice) *telemetryv1.Device {
 		IcmpIntervalMs: d.ICMPInterval.Milliseconds(),
 		Parents:        d.Parents,
 		Interfaces:     record.InterfacesToWire(d.Interfaces),
+	}
+}
+
+func targetToWire(t telemetry.Target) *telemetryv1.Target {
+	return &telemetryv1.Target{
+		Name: t.Name, Kind: t.Kind, Device: t.Device, Address: t.Address, IntervalMs: t.Interval.Milliseconds(),
+		Payload: uint32(t.Payload), Dscp: uint32(t.DSCP), DontFragment: t.DontFragment,
 	}
 }

@@ -383,6 +383,11 @@ func TestChunks(t *testing.T) {
 	if devices != 1000 || len(parts) < 10 || parts[0].GetCredentials()[0].GetName() != "a" {
 		t.Errorf("%d devices in %d chunks", devices, len(parts))
 	}
+	target := telemetry.Target{Name: "mpls-1", Kind: telemetry.TargetCircuit, Address: "192.0.2.9", Interval: time.Second, Payload: 100, DSCP: 46, DontFragment: true}
+	w := chunks(telemetry.Assignment{Targets: []telemetry.Target{target}}, 10_000)[0].GetTargets()
+	if len(w) != 1 || w[0].GetKind() != "circuit" || w[0].GetName() != "mpls-1" || w[0].GetIntervalMs() != 1000 || w[0].GetPayload() != 100 || w[0].GetDscp() != 46 || !w[0].GetDontFragment() {
+		t.Errorf("targets: got %v", w)
+	}
 	if empty := chunks(telemetry.Assignment{Term: 1, N: 1}, 10); len(empty) != 1 || empty[0].GetChunks() != 1 {
 		t.Errorf("empty: got %v", empty)
 	}

@@ -117,7 +117,11 @@ func (s *Store) digest(a telemetry.Assignment) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	parts := []string{string(devices)}
+	targets, err := json.Marshal(a.Targets)
+	if err != nil {
+		return "", err
+	}
+	parts := []string{string(devices), string(targets)}
 	for _, d := range a.Devices { // in their order, so that the map has one too
 		c := a.Credentials[d.Credential]
 		parts = append(parts, c.Version, c.Community.Reveal(), c.Username, c.AuthProtocol, c.AuthPassphrase.Reveal(),

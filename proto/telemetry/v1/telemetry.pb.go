@@ -1813,6 +1813,7 @@ type AssignmentChunk struct {
 	Chunks        uint32                 `protobuf:"varint,4,opt,name=chunks,proto3" json:"chunks,omitempty"`
 	Devices       []*Device              `protobuf:"bytes,5,rep,name=devices,proto3" json:"devices,omitempty"`
 	Credentials   []*Credential          `protobuf:"bytes,6,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	Targets       []*Target              `protobuf:"bytes,7,rep,name=targets,proto3" json:"targets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1889,6 +1890,114 @@ func (x *AssignmentChunk) GetCredentials() []*Credential {
 	return nil
 }
 
+func (x *AssignmentChunk) GetTargets() []*Target {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+// Target is an address beyond the devices that is asked for echoes. Its runs carry "kind:name" as their device.
+type Target struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`     // circuit, reference
+	Device        string                 `protobuf:"bytes,3,opt,name=device,proto3" json:"device,omitempty"` // label of its samples; empty: none
+	Address       string                 `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	IntervalMs    int64                  `protobuf:"varint,5,opt,name=interval_ms,json=intervalMs,proto3" json:"interval_ms,omitempty"` // 0: one second
+	Payload       uint32                 `protobuf:"varint,6,opt,name=payload,proto3" json:"payload,omitempty"`                         // octets; 0: as few as it takes
+	Dscp          uint32                 `protobuf:"varint,7,opt,name=dscp,proto3" json:"dscp,omitempty"`
+	DontFragment  bool                   `protobuf:"varint,8,opt,name=dont_fragment,json=dontFragment,proto3" json:"dont_fragment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Target) Reset() {
+	*x = Target{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Target) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Target) ProtoMessage() {}
+
+func (x *Target) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Target.ProtoReflect.Descriptor instead.
+func (*Target) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Target) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Target) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Target) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Target) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Target) GetIntervalMs() int64 {
+	if x != nil {
+		return x.IntervalMs
+	}
+	return 0
+}
+
+func (x *Target) GetPayload() uint32 {
+	if x != nil {
+		return x.Payload
+	}
+	return 0
+}
+
+func (x *Target) GetDscp() uint32 {
+	if x != nil {
+		return x.Dscp
+	}
+	return 0
+}
+
+func (x *Target) GetDontFragment() bool {
+	if x != nil {
+		return x.DontFragment
+	}
+	return false
+}
+
 type Device struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -1906,7 +2015,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1918,7 +2027,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1931,7 +2040,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{20}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Device) GetName() string {
@@ -2014,7 +2123,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2026,7 +2135,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2039,7 +2148,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{21}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Credential) GetName() string {
@@ -2116,7 +2225,7 @@ type Applied struct {
 
 func (x *Applied) Reset() {
 	*x = Applied{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2128,7 +2237,7 @@ func (x *Applied) String() string {
 func (*Applied) ProtoMessage() {}
 
 func (x *Applied) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2141,7 +2250,7 @@ func (x *Applied) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Applied.ProtoReflect.Descriptor instead.
 func (*Applied) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{22}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Applied) GetTerm() uint64 {
@@ -2178,7 +2287,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2190,7 +2299,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2203,7 +2312,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{23}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Command) GetId() string {
@@ -2248,7 +2357,7 @@ type Inspect struct {
 
 func (x *Inspect) Reset() {
 	*x = Inspect{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2369,7 @@ func (x *Inspect) String() string {
 func (*Inspect) ProtoMessage() {}
 
 func (x *Inspect) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2382,7 @@ func (x *Inspect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inspect.ProtoReflect.Descriptor instead.
 func (*Inspect) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{24}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Inspect) GetDevice() string {
@@ -2427,14 +2536,25 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x06ranges\x18\x02 \x03(\v2\x1d.ninewatch.telemetry.v1.RangeR\x06ranges\"1\n" +
 	"\x05Range\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x04R\x05first\x12\x12\n" +
-	"\x04last\x18\x02 \x01(\x04R\x04last\"\xe1\x01\n" +
+	"\x04last\x18\x02 \x01(\x04R\x04last\"\x9b\x02\n" +
 	"\x0fAssignmentChunk\x12\x12\n" +
 	"\x04term\x18\x01 \x01(\x04R\x04term\x12\f\n" +
 	"\x01n\x18\x02 \x01(\x04R\x01n\x12\x14\n" +
 	"\x05chunk\x18\x03 \x01(\rR\x05chunk\x12\x16\n" +
 	"\x06chunks\x18\x04 \x01(\rR\x06chunks\x128\n" +
 	"\adevices\x18\x05 \x03(\v2\x1e.ninewatch.telemetry.v1.DeviceR\adevices\x12D\n" +
-	"\vcredentials\x18\x06 \x03(\v2\".ninewatch.telemetry.v1.CredentialR\vcredentials\"\xb5\x02\n" +
+	"\vcredentials\x18\x06 \x03(\v2\".ninewatch.telemetry.v1.CredentialR\vcredentials\x128\n" +
+	"\atargets\x18\a \x03(\v2\x1e.ninewatch.telemetry.v1.TargetR\atargets\"\xd6\x01\n" +
+	"\x06Target\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06device\x18\x03 \x01(\tR\x06device\x12\x18\n" +
+	"\aaddress\x18\x04 \x01(\tR\aaddress\x12\x1f\n" +
+	"\vinterval_ms\x18\x05 \x01(\x03R\n" +
+	"intervalMs\x12\x18\n" +
+	"\apayload\x18\x06 \x01(\rR\apayload\x12\x12\n" +
+	"\x04dscp\x18\a \x01(\rR\x04dscp\x12#\n" +
+	"\rdont_fragment\x18\b \x01(\bR\fdontFragment\"\xb5\x02\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x12\n" +
@@ -2505,7 +2625,7 @@ func file_proto_telemetry_v1_telemetry_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_telemetry_v1_telemetry_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(Lane)(0),                // 0: ninewatch.telemetry.v1.Lane
 	(Probe)(0),               // 1: ninewatch.telemetry.v1.Probe
@@ -2530,22 +2650,23 @@ var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(*Ack)(nil),              // 20: ninewatch.telemetry.v1.Ack
 	(*Range)(nil),            // 21: ninewatch.telemetry.v1.Range
 	(*AssignmentChunk)(nil),  // 22: ninewatch.telemetry.v1.AssignmentChunk
-	(*Device)(nil),           // 23: ninewatch.telemetry.v1.Device
-	(*Credential)(nil),       // 24: ninewatch.telemetry.v1.Credential
-	(*Applied)(nil),          // 25: ninewatch.telemetry.v1.Applied
-	(*Command)(nil),          // 26: ninewatch.telemetry.v1.Command
-	(*Inspect)(nil),          // 27: ninewatch.telemetry.v1.Inspect
-	nil,                      // 28: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	(*Target)(nil),           // 23: ninewatch.telemetry.v1.Target
+	(*Device)(nil),           // 24: ninewatch.telemetry.v1.Device
+	(*Credential)(nil),       // 25: ninewatch.telemetry.v1.Credential
+	(*Applied)(nil),          // 26: ninewatch.telemetry.v1.Applied
+	(*Command)(nil),          // 27: ninewatch.telemetry.v1.Command
+	(*Inspect)(nil),          // 28: ninewatch.telemetry.v1.Inspect
+	nil,                      // 29: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
 }
 var file_proto_telemetry_v1_telemetry_proto_depIdxs = []int32{
 	9,  // 0: ninewatch.telemetry.v1.AgentMessage.hello:type_name -> ninewatch.telemetry.v1.Hello
 	11, // 1: ninewatch.telemetry.v1.AgentMessage.batch:type_name -> ninewatch.telemetry.v1.Batch
 	19, // 2: ninewatch.telemetry.v1.AgentMessage.heartbeat:type_name -> ninewatch.telemetry.v1.Heartbeat
-	25, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
+	26, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
 	10, // 4: ninewatch.telemetry.v1.CollectorMessage.welcome:type_name -> ninewatch.telemetry.v1.Welcome
 	20, // 5: ninewatch.telemetry.v1.CollectorMessage.ack:type_name -> ninewatch.telemetry.v1.Ack
 	22, // 6: ninewatch.telemetry.v1.CollectorMessage.assignment:type_name -> ninewatch.telemetry.v1.AssignmentChunk
-	26, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
+	27, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
 	0,  // 8: ninewatch.telemetry.v1.Hello.lane:type_name -> ninewatch.telemetry.v1.Lane
 	20, // 9: ninewatch.telemetry.v1.Welcome.durable:type_name -> ninewatch.telemetry.v1.Ack
 	12, // 10: ninewatch.telemetry.v1.Batch.runs:type_name -> ninewatch.telemetry.v1.Runs
@@ -2557,23 +2678,24 @@ var file_proto_telemetry_v1_telemetry_proto_depIdxs = []int32{
 	2,  // 16: ninewatch.telemetry.v1.Run.result:type_name -> ninewatch.telemetry.v1.Result
 	15, // 17: ninewatch.telemetry.v1.DeviceFacts.system:type_name -> ninewatch.telemetry.v1.System
 	16, // 18: ninewatch.telemetry.v1.DeviceFacts.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	28, // 19: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	29, // 19: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
 	21, // 20: ninewatch.telemetry.v1.Ack.ranges:type_name -> ninewatch.telemetry.v1.Range
-	23, // 21: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
-	24, // 22: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
-	16, // 23: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	27, // 24: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
-	3,  // 25: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
-	5,  // 26: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
-	7,  // 27: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
-	4,  // 28: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
-	6,  // 29: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
-	8,  // 30: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
-	28, // [28:31] is the sub-list for method output_type
-	25, // [25:28] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	24, // 21: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
+	25, // 22: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
+	23, // 23: ninewatch.telemetry.v1.AssignmentChunk.targets:type_name -> ninewatch.telemetry.v1.Target
+	16, // 24: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
+	28, // 25: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
+	3,  // 26: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
+	5,  // 27: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
+	7,  // 28: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
+	4,  // 29: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
+	6,  // 30: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
+	8,  // 31: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
+	29, // [29:32] is the sub-list for method output_type
+	26, // [26:29] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_proto_telemetry_v1_telemetry_proto_init() }
@@ -2600,7 +2722,7 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 		(*Batch_Gap)(nil),
 		(*Batch_Boot)(nil),
 	}
-	file_proto_telemetry_v1_telemetry_proto_msgTypes[23].OneofWrappers = []any{
+	file_proto_telemetry_v1_telemetry_proto_msgTypes[24].OneofWrappers = []any{
 		(*Command_Inspect)(nil),
 	}
 	type x struct{}
@@ -2609,7 +2731,7 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_telemetry_v1_telemetry_proto_rawDesc), len(file_proto_telemetry_v1_telemetry_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   26,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
