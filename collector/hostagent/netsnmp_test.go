@@ -133,10 +133,44 @@ func number64(t *testing.T, name, value string) uint64 {
 	return n
 }
 
+// quietHost is set where a test runs in a network namespace of its own.
+const quietHost = "NINEWATCH_TEST_QUIET_HOST"
+
+// inQuietHost runs t again in a network namespace with two interfaces, where nothing else comes and goes.
+func inQuietHost(t *testing.T) {
+	t.Helper()
+	testkit.Need(t, os.Getuid() == 0, "root, for a network namespace")
+	name := fmt.Sprintf("nw-quiet-%d", os.Getpid())
+	run := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	run("netns", "add", name)
+	t.Cleanup(func() { exec.Command("ip", "netns", "del", name).Run() }) //nolint:errcheck // goes with the machine
+	run("-n", name, "link", "set", "lo", "up")
+	run("-n", name, "link", "add", "quiet0", "type", "veth", "peer", "name", "quiet1")
+	run("-n", name, "addr", "add", "192.0.2.1/24", "dev", "quiet0")
+	run("-n", name, "link", "set", "quiet0", "up")
+	run("-n", name, "link", "set", "quiet1", "up")
+
+	cmd := exec.Command("ip", "netns", "exec", name, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), quietHost+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("in a namespace of its own: %v\n%s", err, out)
+	}
+}
+
 // TestLikeSNMPD compares the agent with net-snmp's on this host: the rows are the same, and counters lie
 // between what net-snmp read before and what it read after.
 func TestLikeSNMPD(t *testing.T) {
 	const mib2 = ".1.3.6.1.2.1"
+	if os.Getenv(quietHost) == "" {
+		inQuietHost(t)
+		return
+	}
 	before := readBySNMPD(t, mib2)
 	a := realAgent(t)
 	ours := ask(t, "snmpbulkwalk", "made-up", a.Addr(), mib2)
@@ -144,7 +178,7 @@ func TestLikeSNMPD(t *testing.T) {
 
 	count := number64(t, "ifNumber", before["2.1.0"])
 	if diff := cmp.Diff(below(before, "2.2.1.1."), below(after, "2.2.1.1.")); diff != "" {
-		t.Skipf("the interfaces of this host changed during the test: %s", diff)
+		t.Fatalf("the interfaces changed in a namespace of the test's own: %s", diff)
 	}
 	if got := number64(t, "ifNumber", ours["2.1.0"]); got != count || got == 0 {
 		t.Errorf("ifNumber: got %d, net-snmp has %d", got, count)
