@@ -212,6 +212,18 @@ func (a *App) URL() string {
 // GRPC is where agents reach this collector, once it runs.
 func (a *App) GRPC() net.Addr { return a.ingest.Addr() }
 
+// Auth, Inventory, Journal and Metrics are the parts that "up" works on beside the API; they belong to a.
+func (a *App) Auth() *auth.Auth            { return a.auth }
+func (a *App) Inventory() *inventory.Store { return a.inventory }
+func (a *App) Journal() *journal.Journal   { return a.journal }
+func (a *App) Metrics() *metrics.Set       { return a.set }
+
+// DataDir is where this collector keeps all it has.
+func (a *App) DataDir() string { return a.cfg.DataDir }
+
+// Fatal receives what a part cannot go on after.
+func (a *App) Fatal() chan error { return a.fatal }
+
 // tellPassword prints the first password once, where the operator of the first start sees it.
 func (a *App) tellPassword() {
 	if a.AdminPassword != "" {

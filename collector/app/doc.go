@@ -3,7 +3,4 @@
 // Facts flow one way: ingest takes records into the journal and acknowledges them; the feed carries them from
 // there to the stores, each at its own pace; the engines judge what was stored, alert tells, webhook
 // delivers. The API reads.
-//
-// Up is the collector that needs no configuration: it seeds an inventory with this host and its gateway, and
-// runs agents as children.
 package app

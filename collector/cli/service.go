@@ -11,6 +11,7 @@ import (
 
 	"ninewatch/collector/app"
 	"ninewatch/collector/config"
+	"ninewatch/collector/up"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/logging"
 )
@@ -80,14 +81,14 @@ func checkConfigCommand() *cobra.Command {
 }
 
 func upCommand() *cobra.Command {
-	var o app.UpOptions
+	var o up.Options
 	c := &cobra.Command{
 		Use: "up", Short: "Run everything on this host without any configuration", Args: cobra.NoArgs,
 		Long: "Runs a collector and an agent that watches this host and its gateway. Data and identity stay in the data folder.\n" +
 			"The pages are served on localhost, their address and the first password are printed.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Out, o.Err = c.OutOrStdout(), c.ErrOrStderr()
-			return app.Up(c.Context(), o)
+			return up.Run(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.Demo, "demo", false, "add a simulated network, labelled DEMO, in a data folder of its own")

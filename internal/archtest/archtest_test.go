@@ -91,7 +91,7 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                   {"agent/cli", "collector/cli", "agent", "collector"},
 	"github.com/danielgtaylor/huma/v2":         {"collector/api"},
 	"ninewatch/agent/app":                      {"agent", "agent/cli", "internal/e2e"},
-	"ninewatch/collector/app":                  {"collector", "collector/cli", "internal/e2e"},
+	"ninewatch/collector/app":                  {"collector", "collector/cli", "collector/up", "internal/e2e"},
 }
 
 func TestImportRules(t *testing.T) {

@@ -1,4 +1,4 @@
-package app
+package up
 
 import (
 	"context"
@@ -81,7 +81,7 @@ func (a *agents) keep(ctx context.Context, config string) {
 		if time.Since(began) > time.Minute {
 			pause = firstRestart
 		}
-		a.log.Warn("agent ended, it is started again", "component", "collector/app", "config", config, "err", err, "pause", pause)
+		a.log.Warn("agent ended, it is started again", "component", "collector/up", "config", config, "err", err, "pause", pause)
 		select {
 		case <-ctx.Done():
 			return

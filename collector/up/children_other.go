@@ -1,6 +1,6 @@
 //go:build !linux
 
-package app
+package up
 
 import "os/exec"
 

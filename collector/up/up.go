@@ -1,4 +1,4 @@
-package app
+package up
 
 import (
 	"cmp"
@@ -9,11 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
 
+	"ninewatch/collector/app"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/config"
 	"ninewatch/collector/hostagent"
@@ -23,8 +23,8 @@ import (
 	"ninewatch/internal/logging"
 )
 
-// UpOptions are what "up" is told.
-type UpOptions struct {
+// Options are what "up" is told.
+type Options struct {
 	Demo     bool
 	Data     string
 	Out, Err io.Writer
@@ -37,16 +37,16 @@ const (
 
 // up is a collector with everything around it.
 type up struct {
-	o    UpOptions
+	o    Options
 	log  *slog.Logger
-	app  *App
+	app  *app.App
 	host *hostagent.Agent
 	demo *demo // nil without --demo
 }
 
-// Up runs a collector, an agent that watches this host and its gateway, and with o.Demo a simulated network,
+// Run runs a collector, an agent that watches this host and its gateway, and with o.Demo a simulated network,
 // until ctx ends.
-func Up(ctx context.Context, o UpOptions) error {
+func Run(ctx context.Context, o Options) error {
 	log, err := logging.New(o.Err, cmp.Or(os.Getenv("NINEWATCH_LOG_LEVEL"), "warn"), "text")
 	if err != nil {
 		return err
@@ -60,13 +60,13 @@ func Up(ctx context.Context, o UpOptions) error {
 		return err
 	}
 	u := &up{o: o, log: log}
-	u.app, err = New(ctx, cfg, Options{Demo: o.Demo}, log)
+	u.app, err = app.New(ctx, cfg, app.Options{Demo: o.Demo}, log)
 	if err != nil {
 		return err
 	}
 	children := &agents{log: log, binary: binary, out: o.Err}
 	nothing := func(context.Context) error { return nil }
-	return lifecycle.Run(ctx, u.app.fatal,
+	return lifecycle.Run(ctx, u.app.Fatal(),
 		lifecycle.Part{Name: "SNMP of this host", Start: u.startHost, Stop: u.stopHost},
 		lifecycle.Part{Name: "demo network", Start: u.startDemo, Stop: u.stopDemo},
 		lifecycle.Part{Name: "collector", Start: u.startCollector, Stop: u.app.Stop},
@@ -83,7 +83,7 @@ func Up(ctx context.Context, o UpOptions) error {
 }
 
 // upConfig is the configuration of "up": the defaults, on loopback, with the variables of the environment.
-func upConfig(o UpOptions) (config.Config, error) {
+func upConfig(o Options) (config.Config, error) {
 	cfg := config.Default()
 	cfg.DataDir = o.Data
 	if o.Demo {
@@ -96,7 +96,7 @@ func upConfig(o UpOptions) (config.Config, error) {
 }
 
 // folder is where "up" keeps what is not the collector's own.
-func (u *up) folder() string { return u.app.cfg.DataDir }
+func (u *up) folder() string { return u.app.DataDir() }
 
 // startHost answers SNMP for this host, so that there are real numbers without an SNMP daemon and without
 // guessing a community.
@@ -105,7 +105,7 @@ func (u *up) startHost(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.host, err = hostagent.New(hostagent.Config{Listen: "127.0.0.1:0", Community: community}, hostagent.Deps{Log: u.log, Metrics: u.app.set, Now: time.Now})
+	u.host, err = hostagent.New(hostagent.Config{Listen: "127.0.0.1:0", Community: community}, hostagent.Deps{Log: u.log, Metrics: u.app.Metrics(), Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (u *up) seed(ctx context.Context) error {
 		return err
 	}
 	ctx = auth.With(ctx, auth.Principal{Name: "up"})
-	if _, err := u.app.inventory.Apply(ctx, inv, inventory.ApplyOptions{Source: inventory.SourceUp}); err != nil {
+	if _, err := u.app.Inventory().Apply(ctx, inv, inventory.ApplyOptions{Source: inventory.SourceUp}); err != nil {
 		return fmt.Errorf("add this host to the inventory: %w", err)
 	}
 	if u.demo == nil {
@@ -157,91 +157,6 @@ func (u *up) hostInventory() (inventory.Inventory, error) {
 	return inv, nil
 }
 
-// localZone is the IANA name of this host's time zone, or nothing for UTC.
-func localZone() string {
-	if zone := os.Getenv("TZ"); zone != "" {
-		if _, err := time.LoadLocation(zone); err == nil {
-			return zone
-		}
-	}
-	name, err := os.Readlink("/etc/localtime")
-	if err != nil {
-		return ""
-	}
-	for dir := filepath.Dir(name); dir != "." && dir != "/"; dir = filepath.Dir(dir) {
-		if filepath.Base(dir) != "zoneinfo" {
-			continue
-		}
-		zone, err := filepath.Rel(dir, name)
-		if _, bad := time.LoadLocation(zone); err == nil && bad == nil {
-			return zone
-		}
-	}
-	return ""
-}
-
-// agentConfigs writes a configuration and, at the first start, a join token for the agent of each site.
-func (u *up) agentConfigs(ctx context.Context) ([]string, error) {
-	known, err := u.app.auth.Agents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	joined := map[string]bool{}
-	for _, a := range known {
-		joined[a.Site] = joined[a.Site] || a.Revoked == 0
-	}
-	sites := []string{upSite}
-	if u.demo != nil {
-		sites = append(sites, u.demo.sites()...)
-	}
-	var out []string
-	for i, site := range sites {
-		path, err := u.agentConfig(ctx, site, joined[site], i == 0)
-		if err != nil {
-			return nil, fmt.Errorf("agent of site %q: %w", site, err)
-		}
-		out = append(out, path)
-	}
-	return out, nil
-}
-
-func (u *up) agentConfig(ctx context.Context, site string, joined, first bool) (string, error) {
-	dir := filepath.Join(u.folder(), "agents", site)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		joined = false // its identity has been deleted
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(u.app.GRPC().String())
-	if err != nil {
-		return "", err
-	}
-	address := net.JoinHostPort("127.0.0.1", port)
-	tokenFile := filepath.Join(dir, "token")
-	if !joined {
-		token, _, err := u.app.auth.CreateToken(ctx, site, time.Hour, address)
-		if err != nil {
-			return "", err
-		}
-		text, err := token.Encode()
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(tokenFile, []byte(text+"\n"), 0o600); err != nil {
-			return "", err
-		}
-	}
-	listen := "127.0.0.1:0"
-	if first {
-		listen = cmp.Or(os.Getenv("NINEWATCH_LISTEN"), listen)
-	}
-	text := fmt.Sprintf("# Written by \"up\" at each start.\nstate_dir: %q\njoin: {token_file: %q}\ncollectors: [%q]\nlisten: %q\nlog: {level: warn}\n",
-		filepath.Join(dir, "state"), tokenFile, address, listen)
-	path := filepath.Join(dir, "agent.yaml")
-	return path, os.WriteFile(path, []byte(text), 0o600)
-}
-
 // greet prints how to get in, and leaves the same for scripts in client.env.
 func (u *up) greet(ctx context.Context) error {
 	if err := u.clientEnv(ctx); err != nil {
@@ -265,7 +180,7 @@ func (u *up) clientEnv(ctx context.Context) error {
 	tokenPath := filepath.Join(u.folder(), "client-token")
 	token, err := os.ReadFile(tokenPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		made, err := u.app.auth.CreateAPIToken(ctx, "up", []auth.Role{{Role: "admin", Sites: []string{auth.AnySite}}}, 0)
+		made, err := u.app.Auth().CreateAPIToken(ctx, "up", []auth.Role{{Role: "admin", Sites: []string{auth.AnySite}}}, 0)
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package app
+package up
 
 import (
 	"os/exec"

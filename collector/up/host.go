@@ -1,12 +1,14 @@
-package app
+package up
 
 import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // defaultGateway is where this host sends what is not near, by the kernel's IPv4 routing table; invalid where
@@ -47,4 +49,27 @@ func nameOf(host string) string {
 		return "this-host"
 	}
 	return name
+}
+
+// localZone is the IANA name of this host's time zone, or nothing for UTC.
+func localZone() string {
+	if zone := os.Getenv("TZ"); zone != "" {
+		if _, err := time.LoadLocation(zone); err == nil {
+			return zone
+		}
+	}
+	name, err := os.Readlink("/etc/localtime")
+	if err != nil {
+		return ""
+	}
+	for dir := filepath.Dir(name); dir != "." && dir != "/"; dir = filepath.Dir(dir) {
+		if filepath.Base(dir) != "zoneinfo" {
+			continue
+		}
+		zone, err := filepath.Rel(dir, name)
+		if _, bad := time.LoadLocation(zone); err == nil && bad == nil {
+			return zone
+		}
+	}
+	return ""
 }

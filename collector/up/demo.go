@@ -1,4 +1,4 @@
-package app
+package up
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"ninewatch/collector/app"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/ingest"
 	"ninewatch/collector/inventory"
@@ -58,9 +59,9 @@ func (u *up) startDemo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.fleet = d.net.Fleet(simulate.Deps{Log: u.log, Metrics: u.app.set, Now: time.Now})
-	received := u.app.set.NewCounter(`ninewatch_collector_demo_webhooks_received_total`)
-	d.receiver = httpserver.New("127.0.0.1:0", nil, httpserver.Deps{Log: u.log, Fatal: u.app.fatal, Handler: http.HandlerFunc(
+	d.fleet = d.net.Fleet(simulate.Deps{Log: u.log, Metrics: u.app.Metrics(), Now: time.Now})
+	received := u.app.Metrics().NewCounter(`ninewatch_collector_demo_webhooks_received_total`)
+	d.receiver = httpserver.New("127.0.0.1:0", nil, httpserver.Deps{Log: u.log, Fatal: u.app.Fatal(), Handler: http.HandlerFunc(
 		func(w http.ResponseWriter, _ *http.Request) {
 			received.Inc()
 			w.WriteHeader(http.StatusNoContent)
@@ -105,7 +106,7 @@ func (d *demo) sites() []string {
 }
 
 // seed puts the simulated network and the receiver into the inventory.
-func (d *demo) seed(ctx context.Context, a *App) error {
+func (d *demo) seed(ctx context.Context, a *app.App) error {
 	inv, problems := inventory.Parse(inventory.File{Name: "demo", Data: d.net.Inventory()})
 	if err := problems.Err(); err != nil {
 		return err
@@ -113,7 +114,7 @@ func (d *demo) seed(ctx context.Context, a *App) error {
 	inv.Receivers = append(inv.Receivers, inventory.Receiver{Name: "demo-receiver", Webhook: &inventory.Webhook{
 		URL: conf.Secret("http://" + d.receiver.Addr().String() + "/"), Secret: d.secret,
 	}})
-	if _, err := a.inventory.Apply(ctx, inv, inventory.ApplyOptions{Source: inventory.SourceDemo}); err != nil {
+	if _, err := a.Inventory().Apply(ctx, inv, inventory.ApplyOptions{Source: inventory.SourceDemo}); err != nil {
 		return fmt.Errorf("add the demo network to the inventory: %w", err)
 	}
 	return nil
@@ -148,7 +149,7 @@ func (u *up) startPast(ctx context.Context) error {
 func (u *up) waitForAgents(ctx context.Context) (map[string]string, error) {
 	deadline := time.Now().Add(joinPatience)
 	for {
-		known, err := u.app.auth.Agents(ctx)
+		known, err := u.app.Auth().Agents(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +179,7 @@ func agentOf(known []auth.Agent, sites []string) map[string]string {
 
 // pastWriter appends entries to the ingest journal, as an agent's backlog would be.
 type pastWriter struct {
-	app     *App
+	app     *app.App
 	pending [][]byte
 }
 
@@ -195,7 +196,7 @@ func (p *pastWriter) take(e telemetry.Entry) error {
 }
 
 func (p *pastWriter) write() error {
-	_, err := p.app.journal.Append(p.pending...)
+	_, err := p.app.Journal().Append(p.pending...)
 	p.pending = p.pending[:0]
 	return err
 }
@@ -206,5 +207,5 @@ func (p *pastWriter) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.app.journal.Sync(ctx)
+	return p.app.Journal().Sync(ctx)
 }
