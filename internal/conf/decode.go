@@ -19,6 +19,7 @@ const maxNodes = 5_000_000
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	secretType   = reflect.TypeFor[Secret]()
+	textsType    = reflect.TypeFor[Texts]()
 )
 
 // Decode reads d into the struct that into points to, over the values that it holds already
@@ -30,6 +31,13 @@ func (d Document) Decode(into any) Problems {
 	}
 	return r.problems
 }
+
+// Short is a struct or a map that may also be written as one text; FromText reads that. Its errors say
+// what would be right.
+type Short interface{ FromText(text string) error }
+
+// One is a list that may be written as its only element.
+type One interface{ MayBeOne() }
 
 type reader struct {
 	file     string
@@ -60,11 +68,18 @@ func (r *reader) value(node *yaml.Node, v reflect.Value, path string) {
 		return
 	}
 	_, isText := v.Addr().Interface().(encoding.TextUnmarshaler)
+	short, mayBeShort := v.Addr().Interface().(Short)
 	switch {
+	case mayBeShort && node.Kind == yaml.ScalarNode && !isNull(node):
+		if err := short.FromText(node.Value); err != nil {
+			r.problemf(node, path, "%s", err)
+		}
 	case v.Type() == secretType:
 		r.secret(node, v, path)
-	case isText || v.Type() == durationType:
+	case isText && !(isGroup(v.Type()) && node.Kind == yaml.MappingNode) || v.Type() == durationType:
 		r.scalar(node, v, path)
+	case v.Type() == textsType && node.Kind == yaml.ScalarNode && !isNull(node):
+		v.Set(reflect.ValueOf(Texts{node.Value}))
 	case v.Kind() == reflect.Struct:
 		r.mapping(node, v, path)
 	case v.Kind() == reflect.Map:
@@ -132,6 +147,12 @@ func (r *reader) pairs(node *yaml.Node, path string, f func(key, value *yaml.Nod
 
 func (r *reader) list(node *yaml.Node, v reflect.Value, path string) {
 	if isNull(node) {
+		return
+	}
+	if _, ok := v.Addr().Interface().(One); ok && node.Kind != yaml.SequenceNode {
+		out := reflect.MakeSlice(v.Type(), 1, 1)
+		r.value(node, out.Index(0), path)
+		v.Set(out)
 		return
 	}
 	if node.Kind != yaml.SequenceNode {

@@ -105,7 +105,7 @@ func (s Section) In(key string) Section {
 	return s
 }
 
-// Item is the element i of the list under key.
+// Item is the element i of the list under key; a One that is written alone is its own element 0.
 func (s Section) Item(key string, i int) Section {
 	list := s.In(key)
 	list.path = fmt.Sprintf("%s[%d]", list.path, i)

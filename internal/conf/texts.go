@@ -1,0 +1,4 @@
+package conf
+
+// Texts is a list of texts in a file; a single one may stand without brackets.
+type Texts []string
