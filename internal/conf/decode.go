@@ -19,7 +19,6 @@ const maxNodes = 5_000_000
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	secretType   = reflect.TypeFor[Secret]()
-	textsType    = reflect.TypeFor[Texts]()
 )
 
 // Decode reads d into the struct that into points to, over the values that it holds already
@@ -78,8 +77,9 @@ func (r *reader) value(node *yaml.Node, v reflect.Value, path string) {
 		r.secret(node, v, path)
 	case isText && !(isGroup(v.Type()) && node.Kind == yaml.MappingNode) || v.Type() == durationType:
 		r.scalar(node, v, path)
-	case v.Type() == textsType && node.Kind == yaml.ScalarNode && !isNull(node):
-		v.Set(reflect.ValueOf(Texts{node.Value}))
+	case isOneOrMany(v) && node.Kind == yaml.ScalarNode && !isNull(node):
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		r.value(node, v.Index(0), path)
 	case v.Kind() == reflect.Struct:
 		r.mapping(node, v, path)
 	case v.Kind() == reflect.Map:
@@ -89,6 +89,11 @@ func (r *reader) value(node *yaml.Node, v reflect.Value, path string) {
 	default:
 		r.scalar(node, v, path)
 	}
+}
+
+func isOneOrMany(v reflect.Value) bool {
+	_, ok := v.Interface().(interface{ OneOrMany() })
+	return ok && v.Kind() == reflect.Slice
 }
 
 func (r *reader) mapping(node *yaml.Node, v reflect.Value, path string) {
