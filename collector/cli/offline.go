@@ -1,52 +1,16 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
-	"os"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/spf13/cobra"
 
 	"ninewatch/collector/simulate"
-	"ninewatch/collector/uptime"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/logging"
 )
-
-func analyzeCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "analyze", Short: "Run the engines offline, on a file"}, &cobra.Command{
-		Use: "vectors FILE.json...", Short: "Timelines, objectives and sliding windows in the form of the test vectors", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			out := map[string]any{}
-			for _, name := range args {
-				results, err := vectors(name, c.InOrStdin())
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				maps.Copy(out, results)
-			}
-			encoder := json.NewEncoder(c.OutOrStdout())
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(out)
-		},
-	})
-}
-
-func vectors(name string, stdin io.Reader) (map[string]any, error) {
-	if name == "-" {
-		return uptime.Vectors(stdin)
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return uptime.Vectors(file)
-}
 
 func simulateCommand() *cobra.Command {
 	cfg := simulate.DefaultConfig()
