@@ -75,11 +75,8 @@ func (r *reader) value(node *yaml.Node, v reflect.Value, path string) {
 		}
 	case v.Type() == secretType:
 		r.secret(node, v, path)
-	case isText && !(isGroup(v.Type()) && node.Kind == yaml.MappingNode) || v.Type() == durationType:
+	case isText || v.Type() == durationType:
 		r.scalar(node, v, path)
-	case isOneOrMany(v) && node.Kind == yaml.ScalarNode && !isNull(node):
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		r.value(node, v.Index(0), path)
 	case v.Kind() == reflect.Struct:
 		r.mapping(node, v, path)
 	case v.Kind() == reflect.Map:
@@ -89,11 +86,6 @@ func (r *reader) value(node *yaml.Node, v reflect.Value, path string) {
 	default:
 		r.scalar(node, v, path)
 	}
-}
-
-func isOneOrMany(v reflect.Value) bool {
-	_, ok := v.Interface().(interface{ OneOrMany() })
-	return ok && v.Kind() == reflect.Slice
 }
 
 func (r *reader) mapping(node *yaml.Node, v reflect.Value, path string) {

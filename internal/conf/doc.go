@@ -8,6 +8,5 @@
 // maxNodes. Nothing here panics on input, and no error text holds a secret.
 //
 // Structs describe a file by their yaml tags, as for go.yaml.in/yaml; fields without a tag are not part
-// of it. Types that implement encoding.TextUnmarshaler are read from scalars; structs among them that have
-// yaml tags may also be written as mappings.
+// of it. Types that implement encoding.TextUnmarshaler are read from scalars.
 package conf

@@ -94,6 +94,9 @@ func (s Section) Problem(key, text string) Problem {
 // In is the value of key (a path such as "samples.embedded") below s. Where the file lacks it, problems are
 // told at the nearest part of the path that is there.
 func (s Section) In(key string) Section {
+	if key == "" {
+		return s
+	}
 	s.path = join(s.path, key)
 	for _, k := range strings.Split(key, ".") {
 		value := lookup(s.node, k)
@@ -152,4 +155,25 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
+}
+
+// Find is the value at a path with places in lists: needs.any_of[1].
+func (s Section) Find(path string) Section {
+	for _, part := range strings.Split(path, ".") {
+		key, rest, _ := strings.Cut(part, "[")
+		s = s.In(key)
+		for rest != "" {
+			index, after, _ := strings.Cut(rest, "]")
+			n, _ := strconv.Atoi(index) // of a path that a program made
+			s = s.Item("", n)
+			rest = strings.TrimPrefix(after, "[")
+		}
+	}
+	return s
+}
+
+// To is s with problems reported to another list.
+func (s Section) To(problems *Problems) Section {
+	s.problems = problems
+	return s
 }
