@@ -9,6 +9,7 @@ import (
 type Terms struct {
 	Period      Window
 	Calendar    *Calendar // nil: always
+	Open        Windows   // where not nil: what Calendar says over the period or more, worked out before
 	Maintenance Windows
 	Since       int64 // the target is in service from here; before is not_in_service
 	// UnreachableCounts counts unreachable as down (paths, sites, services) rather than leaving it out.
@@ -29,11 +30,13 @@ type Outage struct {
 }
 
 // Summary is a timeline in integers. They add up:
-// Up+Degraded+Down+Unreachable+Unknown+Maintenance+Outside+NotInService = Period.
+// Up+Degraded+Down+Unreachable+Unknown+Maintenance+Outside+NotInService+AdminDown = Period.
 type Summary struct {
 	Period, Agreed                           int64
-	Up, Degraded, Down, Unreachable, Unknown int64 // within agreed time
+	Up, Degraded, Down, Unreachable, Unknown int64               // within agreed time
+	UnknownBy                                [unknownSlots]int64 // Unknown, by UnknownReasons
 	Maintenance, Outside, NotInService       int64
+	AdminDown                                int64 // switched off by whoever runs it
 	Outages                                  []Outage
 	Failures                                 int64 // outages that began in the period and count
 
@@ -43,35 +46,7 @@ type Summary struct {
 
 // Summarize measures a timeline, which should reach beyond the period: so outages that cross its borders
 // are known in full.
-func Summarize(timeline []Interval, t Terms) Summary {
-	s := Summary{Period: max(0, t.Period.To-t.Period.From), unreachableCounts: t.UnreachableCounts, objective: t.Objective}
-	all := NewWindows(t.Period)
-	served := all.Intersect(NewWindows(Window{max(t.Since, t.Period.From), t.Period.To}))
-	s.NotInService = s.Period - served.Seconds()
-	open := t.Calendar.Within(t.Period).Intersect(served)
-	s.Outside = served.Seconds() - open.Seconds()
-	agreed := open.Minus(t.Maintenance)
-	s.Maintenance = open.Seconds() - agreed.Seconds()
-	s.Agreed = agreed.Seconds()
-
-	count := func(st State) int64 { return during(timeline, st).Intersect(agreed).Seconds() }
-	s.Up, s.Degraded, s.Down, s.Unreachable = count(Up), count(Degraded), count(Down), count(Unreachable)
-	s.Unknown = s.Agreed - s.Up - s.Degraded - s.Down - s.Unreachable
-	s.Outages = t.measure(outages(timeline, t.UnreachableCounts), timeline, agreed)
-	for _, o := range s.Outages {
-		if o.Started && o.Counted > 0 {
-			s.Failures++
-		}
-	}
-	return s
-}
-
-func downStates(unreachableCounts bool) []State {
-	if unreachableCounts {
-		return []State{Down, Unreachable}
-	}
-	return []State{Down}
-}
+func Summarize(timeline []Interval, t Terms) Summary { return NewLedger(timeline).Measure(t) }
 
 // outages finds the maximal runs of down seconds in a whole timeline.
 func outages(timeline []Interval, unreachableCounts bool) []Outage {
@@ -91,35 +66,6 @@ func outages(timeline []Interval, unreachableCounts bool) []Outage {
 		}
 	}
 	return out
-}
-
-// measure keeps the outages that touch the period, and counts their seconds.
-func (t Terms) measure(all []Outage, timeline []Interval, agreed Windows) []Outage {
-	raw := tally{rest: during(timeline, downStates(t.UnreachableCounts)...)}
-	counted := tally{rest: raw.rest.Intersect(agreed)}
-	var out []Outage
-	for _, o := range all {
-		o.Raw, o.Counted = raw.until(o.To), counted.until(o.To)
-		if o.To <= t.Period.From || o.From >= t.Period.To {
-			continue
-		}
-		o.Started = t.Period.From <= o.From
-		o.Restored = !o.Ongoing && o.To < t.Period.To
-		out = append(out, o)
-	}
-	return out
-}
-
-// tally hands out the seconds of a set in order of time. Its windows never cross the times it is asked for.
-type tally struct{ rest Windows }
-
-func (t *tally) until(end int64) int64 {
-	var n int64
-	for len(t.rest) > 0 && t.rest[0].To <= end {
-		n += t.rest[0].To - t.rest[0].From
-		t.rest = t.rest[1:]
-	}
-	return n
 }
 
 // U is the seconds in service, D the seconds out of service.

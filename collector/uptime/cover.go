@@ -76,7 +76,7 @@ func appendSpan(out []span, x span) []span {
 	if x.from >= x.to {
 		return out
 	}
-	if n := len(out); n > 0 && out[n-1].to == x.from && out[n-1].state == x.state {
+	if n := len(out); n > 0 && out[n-1].to == x.from && out[n-1].state == x.state && (x.state != Unknown || out[n-1].why == x.why) {
 		out[n-1].to = x.to
 		return out
 	}

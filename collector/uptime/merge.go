@@ -25,6 +25,11 @@ func (c class) evidence() bool { return c >= bad }
 const (
 	whyNoData      = "no_data"
 	whyUnconfirmed = "unconfirmed"
+	whyAgent       = "agent"        // it was away
+	whyCollector   = "collector"    // it was away, and what agents kept meanwhile was lost
+	whyProber      = "prober_fault" // the agent could not look
+	whyCredentials = "credentials"  // the device answers, but not to these
+	whyDevice      = "device"       // of an interface: its device says nothing
 )
 
 // series is n samples at t, t+every, … that say the same.

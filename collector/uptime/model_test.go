@@ -252,7 +252,7 @@ func statesOnly(in []Interval) []Interval {
 	for i := range out {
 		out[i].Why, out[i].Uncertainty = "", 0
 	}
-	return out
+	return coalesce(out)
 }
 
 // TestTimelineEqualsTheModel holds the run-level algorithm against the sample-level one, in any order of

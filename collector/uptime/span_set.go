@@ -3,6 +3,7 @@ package uptime
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // Window is a half-open piece of time, in Unix seconds.
@@ -65,6 +66,19 @@ func (s Windows) Minus(o Windows) Windows {
 			out = append(out, Window{at, w.To})
 		}
 	}
+	return out
+}
+
+// clip is the part of s in w.
+func (s Windows) clip(w Window) Windows {
+	i := sort.Search(len(s), func(i int) bool { return s[i].To > w.From })
+	j := sort.Search(len(s), func(j int) bool { return s[j].From >= w.To })
+	if i >= j {
+		return Windows{}
+	}
+	out := slices.Clone(s[i:j])
+	out[0].From = max(out[0].From, w.From)
+	out[len(out)-1].To = min(out[len(out)-1].To, w.To)
 	return out
 }
 

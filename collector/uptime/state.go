@@ -1,10 +1,12 @@
 package uptime
 
+import "slices"
+
 // State is what is said of a target over an interval.
 type State string
 
-// The six states partition every second of a target's timeline. Maintenance is an overlay: timelines do
-// not carry it, summaries count it.
+// The states partition every second of a target's timeline. Maintenance is an overlay: timelines do not
+// carry it, summaries count it.
 const (
 	Up          State = "up"
 	Degraded    State = "degraded"    // working, but lossy or not by every probe
@@ -12,6 +14,7 @@ const (
 	Unreachable State = "unreachable" // explained by failed parents
 	Unknown     State = "unknown"     // nobody was able to look
 	Maintenance State = "maintenance" // inside a planned window
+	AdminDown   State = "admin_down"  // an interface that is switched off: not in agreed time
 )
 
 // Interval is a half-open piece of a timeline, in Unix seconds.
@@ -27,6 +30,9 @@ type Interval struct {
 // working tells whether s counts as time in service (U of the availability).
 func working(s State) bool { return s == Up || s == Degraded }
 
+// same tells whether two neighbours are one: unknown for two reasons is two.
+func same(a, b Interval) bool { return a.State == b.State && (a.State != Unknown || a.Why == b.Why) }
+
 // coalesce joins neighbours of equal state, and drops what is empty.
 func coalesce(in []Interval) []Interval {
 	out := make([]Interval, 0, len(in))
@@ -34,7 +40,7 @@ func coalesce(in []Interval) []Interval {
 		if x.From >= x.To {
 			continue
 		}
-		if n := len(out); n > 0 && out[n-1].State == x.State && out[n-1].To == x.From {
+		if n := len(out); n > 0 && out[n-1].To == x.From && same(out[n-1], x) {
 			out[n-1].To = x.To
 			continue
 		}
@@ -75,4 +81,13 @@ func stateAt(in []Interval, t int64) State {
 		}
 	}
 	return Unknown
+}
+
+// byState joins neighbours of equal state, for whatever reason.
+func byState(in []Interval) []Interval {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Why = ""
+	}
+	return coalesce(out)
 }

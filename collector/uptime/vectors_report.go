@@ -232,7 +232,7 @@ func (j *judgedVector) report(name string, line []Interval, created *instant, te
 			instant(o.From), instant(o.To), o.Raw, o.Counted, o.Started, o.Restored, o.Counted > 0,
 		})
 	}
-	for _, x := range clip(line, terms.Period.From, terms.Period.To) {
+	for _, x := range byState(clip(line, terms.Period.From, terms.Period.To)) {
 		out.Intervals = append(out.Intervals, intervalVector(x))
 	}
 	for _, r := range j.restarts[name] {
