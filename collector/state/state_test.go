@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -136,7 +137,7 @@ func TestNewerSchemaIsRefusedInWords(t *testing.T) {
 	if !errors.Is(err, ErrNewer) {
 		t.Fatalf("got %v, want %v", err, ErrNewer)
 	}
-	for _, want := range []string{path, "version 99", "knows up to 1", "start the newer ninewatch-collector"} {
+	for _, want := range []string{path, "version 99", "knows up to ", "start the newer ninewatch-collector"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not say %q", err, want)
 		}
@@ -148,14 +149,19 @@ func TestMigrationsKeepRows(t *testing.T) {
 	if err := d.Write(t.Context(), func(tx *sql.Tx) error { return SetCursor(tx, "state", 5) }); err != nil {
 		t.Fatal(err)
 	}
-	first, err := migrations.ReadFile("migrations/00001_first.sql")
+	files := fstest.MapFS{}
+	present, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{
-		"00001_first.sql":  {Data: first},
-		"00002_second.sql": {Data: []byte("-- +goose Up\nALTER TABLE cursors ADD COLUMN note TEXT NOT NULL DEFAULT 'x';\n")},
+	for _, name := range present {
+		data, err := migrations.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(name)] = &fstest.MapFile{Data: data}
 	}
+	files["90002_second.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE cursors ADD COLUMN note TEXT NOT NULL DEFAULT 'x';\n")}
 	for range 2 {
 		if err := migrateWith(t.Context(), d.write, files, d.log); err != nil {
 			t.Fatal(err)
@@ -166,7 +172,7 @@ func TestMigrationsKeepRows(t *testing.T) {
 	if err := d.write.QueryRow(`SELECT lsn, note FROM cursors WHERE name = 'state'`).Scan(&lsn, &note); err != nil || lsn != 5 || note != "x" {
 		t.Errorf("got %d, %q, %v; want 5, \"x\"", lsn, note, err)
 	}
-	files["00003_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDELETE FROM cursors;\nSELECT nonsense FROM nowhere;\n")}
+	files["90003_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDELETE FROM cursors;\nSELECT nonsense FROM nowhere;\n")}
 	if err := migrateWith(t.Context(), d.write, files, d.log); err == nil {
 		t.Error("a broken migration was accepted")
 	}
