@@ -32,8 +32,8 @@ func (c Config) Validate() error {
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
-	// Report gets every result, one at a time. It must be quick, as probes wait for it, and may not call
-	// the Prober.
+	// Report gets every result, one at a time. It must be quick, as probes wait for it, and of the Prober it
+	// may call Look alone.
 	Report func(Result)
 }
 

@@ -49,24 +49,29 @@ type engine struct {
 
 	inbox   inbox
 	targets []*target
+	byName  map[string]*target
 	wheel   *schedule.Wheel
+	looks   lookQueue
 	table   *table
 	last    reading // when the clocks were last compared
 	drops   uint32
-	out     [echoSize]byte
+	out     []byte // the longest echo
 }
 
-// run works until stop is asked for.
+// run works until stop is asked for, and what is in flight then is decided.
 func (e *engine) run() {
 	e.last = e.clock()
 	for {
-		targets, changed, stop := e.inbox.take()
-		if stop {
-			return
-		}
+		o := e.inbox.take()
 		now := e.followClock()
-		if changed {
-			e.setTargets(targets, now)
+		if o.changed {
+			e.setTargets(o.targets, now)
+		}
+		for _, name := range o.looks {
+			e.look(name, now)
+		}
+		if o.stopping && e.stopped() {
+			return
 		}
 		more := e.sendDue()
 		if e.receive() {
@@ -75,6 +80,24 @@ func (e *engine) run() {
 		if !more {
 			e.wait()
 		}
+	}
+}
+
+// stopped sends nothing more, and tells whether nothing is in flight any more.
+func (e *engine) stopped() bool {
+	e.wheel, e.looks = schedule.NewWheel(nil), lookQueue{}
+	return e.table.waiting == 0
+}
+
+// look begins a look at a target, if it is one of this engine.
+func (e *engine) look(name string, now reading) {
+	g := e.byName[name]
+	if g == nil {
+		return
+	}
+	if slot, ok := g.pace.look(g.Name, g.Interval, now.wall/1e6); ok {
+		e.looks.push(due{g, slot})
+		e.m.looks.Inc()
 	}
 }
 
@@ -87,6 +110,10 @@ func (e *engine) followClock() reading {
 		return now
 	}
 	e.wheel.MoveTo(now.wall / 1e6)
+	e.looks = lookQueue{}
+	for _, g := range e.targets {
+		g.nextSlot, g.looksLeft, g.lookedAt = 0, 0, 0
+	}
 	e.m.steps.Inc()
 	e.log.Info("wall clock was set, slots follow it", "step", time.Duration(step).String())
 	return now
@@ -94,18 +121,27 @@ func (e *engine) followClock() reading {
 
 // setTargets replaces the targets; those that stay keep what is known of them.
 func (e *engine) setTargets(targets []*target, now reading) {
-	known := make(map[string]*target, len(e.targets))
-	for _, g := range e.targets {
-		known[g.Name] = g
-	}
+	byName := make(map[string]*target, len(targets))
 	entries := make([]schedule.Entry, len(targets))
+	longest := minPayload
 	for i, g := range targets {
-		if old := known[g.Name]; old != nil && old.addr == g.addr && old.scope == g.scope {
+		if old := e.byName[g.Name]; old != nil && old.addr == g.addr && old.scope == g.scope {
+			if old.Interval != g.Interval {
+				old.nextSlot = 0
+			}
 			old.Target = g.Target
 			targets[i] = old
 		}
+		byName[g.Name] = targets[i]
 		entries[i] = schedule.Entry{Key: g.Name, Interval: g.Interval}
+		longest = max(longest, g.Payload)
 	}
+	for name, old := range e.byName {
+		if byName[name] != old {
+			old.looksLeft = 0
+		}
+	}
+	e.byName, e.out = byName, make([]byte, headerSize+longest)
 	from := now.wall/1e6 + 1
 	if slot, ok := e.wheel.Peek(); ok {
 		from = min(from, slot) // what is due already is still to be sent
@@ -115,10 +151,19 @@ func (e *engine) setTargets(targets []*target, now reading) {
 	e.wheel.MoveTo(from)
 }
 
+// nextDue is the next slot, of a look or a regular one.
+func (e *engine) nextDue() (slot int64, look, ok bool) {
+	slot, ok = e.wheel.Peek()
+	if d, any := e.looks.peek(); any && (!ok || d.slot < slot) {
+		return d.slot, true, true
+	}
+	return slot, false, ok
+}
+
 // sendDue sends what is due, and tells whether there is more.
 func (e *engine) sendDue() bool {
 	for range sendBurst {
-		slot, ok := e.wheel.Peek()
+		slot, look, ok := e.nextDue()
 		if !ok {
 			return false
 		}
@@ -127,36 +172,51 @@ func (e *engine) sendDue() bool {
 		if late < 0 {
 			return false
 		}
+		if look {
+			e.sendLook(slot, late, now)
+			continue
+		}
 		i, _ := e.wheel.Next()
 		g := e.targets[i]
 		if late > min(maxLate, int64(g.Interval)/2) {
 			e.m.missed.Inc()
 			continue
 		}
-		e.send(g, slot, now)
+		if every, ok := g.take(g.Interval, slot, now.mono); ok {
+			e.send(g, shot{slot: slot, every: every}, now)
+		}
 	}
 	return true
 }
 
+func (e *engine) sendLook(slot, late int64, now reading) {
+	d, _ := e.looks.peek()
+	if d.target.looksLeft > 0 && late <= maxLate {
+		e.send(d.target, shot{slot: slot, every: lookEvery, look: true}, now)
+	}
+	e.looks.pop()
+}
+
 // send sends one probe.
-func (e *engine) send(g *target, slot int64, now reading) {
+func (e *engine) send(g *target, s shot, now reading) {
 	if e.sock == nil {
 		e.reopen(now.mono)
 	}
 	nonce := e.random.Uint64()
-	number, p := e.table.add(g, slot, now, nonce)
+	number, p := e.table.add(g, s, now, nonce)
 	if e.sock == nil {
-		e.table.fault(p, ReasonNoSocket)
+		e.table.fault(p, faultNoSocket)
 		return
 	}
-	p.checksum = putEcho(e.out[:], e.v6, e.sock.id, number, nonce)
+	out := e.out[:headerSize+max(g.Payload, minPayload)]
+	p.checksum = putEcho(out, e.v6, e.sock.id, number, nonce)
 	p.sent = e.clock()
-	err := e.sock.send(e.out[:], g)
+	err := e.sock.send(out, g)
 	if err != nil && !e.sock.raw {
-		err = e.sendAgain(g, p)
+		err = e.sendAgain(out, g, p)
 	}
 	if err != nil {
-		e.table.fault(p, faultReason(err))
+		e.table.fault(p, faultOf(err))
 		e.logFault(g, err)
 		return
 	}
@@ -165,11 +225,11 @@ func (e *engine) send(g *target, slot int64, now reading) {
 
 // sendAgain repeats a send that failed on a datagram socket: the error may be the pending one of another
 // probe, which the kernel hands to whatever call comes next.
-func (e *engine) sendAgain(g *target, p *probe) (err error) {
+func (e *engine) sendAgain(out []byte, g *target, p *probe) (err error) {
 	for range 3 {
 		e.receiveErrors()
 		p.sent = e.clock()
-		if err = e.sock.send(e.out[:], g); err == nil {
+		if err = e.sock.send(out, g); err == nil {
 			return nil
 		}
 	}
@@ -286,14 +346,20 @@ func (e *engine) answer(m echo, p packet, now reading) {
 		e.m.foreign.Inc()
 		return
 	}
-	rtt := roundTrip(sent.sent, now, p.stamp)
+	g, rtt := sent.target, roundTrip(sent.sent, now, p.stamp)
 	switch {
 	case sent.state == replied:
 		e.m.duplicates.Inc()
-		sent.target.duplicates++
+		g.duplicates++
 	case sent.state != pending || rtt > e.table.timeout:
 		e.m.late.Inc()
+		g.late++
 	default:
+		if m.number < g.highest {
+			e.m.reordered.Inc()
+			g.reordered++
+		}
+		g.highest = max(g.highest, m.number)
 		e.table.reply(sent, rtt)
 	}
 }
@@ -337,22 +403,24 @@ func (e *engine) receiveErrors() {
 func (e *engine) emit(p *probe) {
 	g := p.target
 	r := Result{
-		Target: g.Name, Slot: time.UnixMilli(p.slot).UTC(), Interval: g.Interval,
-		Duplicates: g.duplicates,
+		Target: g.Name, Slot: time.UnixMilli(p.slot).UTC(), Interval: time.Duration(p.every) * time.Millisecond, Look: p.look,
+		Duplicates: int(g.duplicates), Late: int(g.late), Reordered: int(g.reordered),
 	}
-	g.duplicates = 0
+	g.duplicates, g.late, g.reordered = 0, 0, 0
 	switch p.state {
 	case replied:
+		g.alive()
 		r.Outcome, r.RTT = Reply, time.Duration(p.rtt)
 		e.m.replies.Inc()
 	case lost:
+		g.dead(p.sent.mono)
 		r.Outcome, r.Reason = Lost, ReasonTimeout
 		if p.explained() {
 			r.Reason, r.Hop = g.reason, g.hop
 		}
 		e.m.lost.Inc()
 	default:
-		r.Outcome, r.Reason = Fault, p.reason
+		r.Outcome, r.Reason = Fault, p.reason.String()
 		e.m.faults.Inc()
 	}
 	e.report(r)
@@ -362,7 +430,7 @@ func (e *engine) emit(p *probe) {
 func (e *engine) wait() {
 	now := e.clock()
 	idle := int64(longWait)
-	if slot, ok := e.wheel.Peek(); ok {
+	if slot, _, ok := e.nextDue(); ok {
 		idle = min(idle, slot*1e6-now.wall)
 	}
 	deadline, inFlight := e.table.deadline()

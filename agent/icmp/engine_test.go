@@ -22,7 +22,7 @@ func newOpenEngine(t testing.TB, report func(Result)) (*engine, *target) {
 	}
 	t.Cleanup(p.close)
 	addr := netip.MustParseAddr("127.0.0.1")
-	return e, &target{Target: Target{"sw1.example.net", addr, time.Second}, addr: addr}
+	return e, &target{Target: Target{Name: "sw1.example.net", Addr: addr, Interval: time.Second}, addr: addr}
 }
 
 func TestProbesDoNotAllocate(t *testing.T) {
@@ -34,7 +34,7 @@ func TestProbesDoNotAllocate(t *testing.T) {
 		}
 	})
 	n := testing.AllocsPerRun(500, func() { // fewer than the table holds before it grows
-		e.send(g, 1000, e.clock())
+		e.send(g, shot{slot: 1000, every: 1000}, e.clock())
 		e.receive()
 	})
 	if n != 0 || replies < 400 {
@@ -51,7 +51,7 @@ func BenchmarkProbe(b *testing.B) {
 	e, g := newOpenEngine(b, func(Result) {})
 	b.ReportAllocs()
 	for b.Loop() {
-		e.send(g, 1000, e.clock())
+		e.send(g, shot{slot: 1000, every: 1000}, e.clock())
 		e.receive()
 	}
 }

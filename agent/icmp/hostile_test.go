@@ -119,7 +119,7 @@ func TestHostileReplies(t *testing.T) {
 				send(deviceAddr, reply)
 			})
 			prober, results := newTestProber(t, Config{Timeout: time.Second})
-			setTargets(t, prober, Target{"sw1", deviceAddr, often})
+			setTargets(t, prober, Target{Name: "sw1", Addr: deviceAddr, Interval: often})
 			inside(t, p.agent, func() { start(t, prober) })
 			for i, r := range results.until(t, "sw1", count(10)) {
 				if r.Outcome != Reply || r.Duplicates != 0 {
@@ -162,7 +162,7 @@ func TestDuplicatesAndLateReplies(t *testing.T) {
 		}
 	})
 	prober, c := newTestProber(t, fast)
-	setTargets(t, prober, Target{"sw1", deviceAddr, often})
+	setTargets(t, prober, Target{Name: "sw1", Addr: deviceAddr, Interval: often})
 	inside(t, p.agent, func() { start(t, prober) })
 	duplicates := 0
 	got := c.until(t, "sw1", count(12))
@@ -184,9 +184,9 @@ func TestDuplicatesAndLateReplies(t *testing.T) {
 func TestManyDeadNeighbours(t *testing.T) {
 	p := newPair(t)
 	prober, c := newTestProber(t, fast)
-	targets := []Target{{"good", deviceAddr, often}}
+	targets := []Target{{Name: "good", Addr: deviceAddr, Interval: often}}
 	for i := range 150 {
-		targets = append(targets, Target{string(rune('A'+i/26)) + string(rune('a'+i%26)), netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}), often})
+		targets = append(targets, Target{Name: string(rune('A'+i/26)) + string(rune('a'+i%26)), Addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}), Interval: often})
 	}
 	setTargets(t, prober, targets...)
 	inside(t, p.agent, func() { start(t, prober) })

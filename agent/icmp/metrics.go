@@ -6,6 +6,7 @@ type proberMetrics struct {
 	sent, replies, lost, faults        *metrics.Counter
 	duplicates, late, foreign, invalid *metrics.Counter
 	icmpErrors, missed, drops, steps   *metrics.Counter
+	reordered, looks                   *metrics.Counter
 }
 
 func newMetrics(set *metrics.Set) proberMetrics {
@@ -20,6 +21,8 @@ func newMetrics(set *metrics.Set) proberMetrics {
 		invalid:    set.NewCounter(`ninewatch_agent_icmp_invalid_packets_total`),
 		icmpErrors: set.NewCounter(`ninewatch_agent_icmp_error_messages_total`),
 		missed:     set.NewCounter(`ninewatch_agent_icmp_missed_slots_total`),
+		reordered:  set.NewCounter(`ninewatch_agent_icmp_reordered_replies_total`),
+		looks:      set.NewCounter(`ninewatch_agent_icmp_looks_total`),
 		drops:      set.NewCounter(`ninewatch_agent_icmp_receive_drops_total`),
 		steps:      set.NewCounter(`ninewatch_agent_icmp_clock_steps_total`),
 	}

@@ -110,7 +110,7 @@ const often = 50 * time.Millisecond
 func (p pair) probe(t *testing.T, addr netip.Addr) *collector {
 	t.Helper()
 	prober, c := newTestProber(t, fast)
-	setTargets(t, prober, Target{"sw1", addr, often})
+	setTargets(t, prober, Target{Name: "sw1", Addr: addr, Interval: often})
 	inside(t, p.agent, func() { start(t, prober) })
 	return c
 }
@@ -223,9 +223,9 @@ func TestIPv6(t *testing.T) {
 	p.inDevice(t, "ip", "-6", "address", "add", "2001:db8::3/64", "dev", "down0", "nodad")
 	prober, c := newTestProber(t, fast)
 	setTargets(t, prober,
-		Target{"sw1", deviceAddr6, often},
-		Target{"sw2", netip.MustParseAddr("2001:db8::3"), often},
-		Target{"sw3", netip.MustParseAddr("2001:db8:1::1"), often})
+		Target{Name: "sw1", Addr: deviceAddr6, Interval: often},
+		Target{Name: "sw2", Addr: netip.MustParseAddr("2001:db8::3"), Interval: often},
+		Target{Name: "sw3", Addr: netip.MustParseAddr("2001:db8:1::1"), Interval: often})
 	inside(t, p.agent, func() { start(t, prober) })
 	c.until(t, "sw1", latest(Reply, ""))
 	got := c.until(t, "sw2", latest(Lost, ReasonProhibited))
@@ -286,8 +286,8 @@ func TestDatagramSocket(t *testing.T) {
 func TestChildDatagram(t *testing.T) {
 	needChild(t)
 	prober, c := newTestProber(t, fast)
-	setTargets(t, prober, Target{"good", deviceAddr, often}, Target{"refused", secondAddr, often},
-		Target{"nobody", nobodyAddr, often}, Target{"unrouted", remoteAddr, often})
+	setTargets(t, prober, Target{Name: "good", Addr: deviceAddr, Interval: often}, Target{Name: "refused", Addr: secondAddr, Interval: often},
+		Target{Name: "nobody", Addr: nobodyAddr, Interval: often}, Target{Name: "unrouted", Addr: remoteAddr, Interval: often})
 	start(t, prober)
 	if prober.engines[0].sock.raw {
 		t.Fatal("an ordinary user has a raw socket")

@@ -9,10 +9,12 @@ import (
 const (
 	typeEchoReply    = 0
 	typeUnreachable  = 3
+	codeTooBig       = 4 // fragmentation needed and DF set
 	typeEcho         = 8
 	typeTimeExceeded = 11
 
 	type6Unreachable  = 1
+	type6TooBig       = 2
 	type6TimeExceeded = 3
 	type6Echo         = 128
 	type6EchoReply    = 129
@@ -21,11 +23,13 @@ const (
 	protocolICMPv6 = 58
 )
 
-// An echo of ours: the ICMP header (8), the number of the probe (8), its nonce (8). The sequence number is
-// the low part of the number, so that an error that quotes no more than RFC 792 asks for can be matched too.
+// An echo of ours: the ICMP header (8), the number of the probe (8), its nonce (8), and zeros up to the payload
+// that was asked for. The sequence number is the low part of the number, so that an error that quotes no more
+// than RFC 792 asks for can be matched too.
 const (
 	headerSize = 8
-	echoSize   = headerSize + 16
+	minPayload = 16
+	echoSize   = headerSize + minPayload
 )
 
 // echo identifies a probe, as far as a packet shows it.
@@ -44,8 +48,8 @@ type message struct {
 	dst    netip.Addr // of an ICMP error: where the packet that it quotes was going
 }
 
-// putEcho writes an echo request into b, which has echoSize bytes, and returns its checksum. For IPv6 the
-// kernel writes the checksum, as it knows the source address.
+// putEcho writes an echo request into b, whose octets from echoSize on are zero, and returns its checksum: zeros
+// do not change it. For IPv6 the kernel writes the checksum, as it knows the source address.
 func putEcho(b []byte, v6 bool, id uint16, number, nonce uint64) uint16 {
 	b[0], b[1], b[2], b[3] = typeEcho, 0, 0, 0
 	binary.BigEndian.PutUint16(b[4:], id)
@@ -56,7 +60,7 @@ func putEcho(b []byte, v6 bool, id uint16, number, nonce uint64) uint16 {
 		b[0] = type6Echo
 		return 0
 	}
-	sum := checksum(b)
+	sum := checksum(b[:echoSize])
 	binary.BigEndian.PutUint16(b[2:], sum)
 	return sum
 }
@@ -119,7 +123,7 @@ func parseICMPv6(b []byte) (message, bool) {
 	case type6EchoReply:
 		e := parseEcho(b)
 		return message{echo: e}, b[1] == 0 && e.full
-	case type6Unreachable, type6TimeExceeded:
+	case type6Unreachable, type6TooBig, type6TimeExceeded:
 		const header = 40
 		quoted := b[headerSize:]
 		if len(quoted) < header+headerSize || quoted[0]>>4 != 6 || quoted[6] != protocolICMPv6 || quoted[header] != type6Echo {
@@ -171,6 +175,8 @@ func reasonICMP(kind, code byte) string {
 		return ReasonProtocolUnreachable
 	case 3:
 		return ReasonPortUnreachable
+	case codeTooBig:
+		return ReasonFragmentationNeeded
 	case 9, 10, 13:
 		return ReasonProhibited
 	}
@@ -178,8 +184,11 @@ func reasonICMP(kind, code byte) string {
 }
 
 func reasonICMPv6(kind, code byte) string {
-	if kind == type6TimeExceeded {
+	switch kind {
+	case type6TimeExceeded:
 		return ReasonTTLExceeded
+	case type6TooBig:
+		return ReasonFragmentationNeeded
 	}
 	switch code {
 	case 0:

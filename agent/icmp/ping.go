@@ -69,10 +69,10 @@ func Ping(ctx context.Context, host string, count int, interval time.Duration) (
 // times in the packet, accepts replies from any address, and calls a send that failed no loss.
 type ping struct {
 	PingResult
-	clock   func() reading
-	sent    map[int]reading
-	rtts    map[int]float64
-	faultOf error
+	clock  func() reading
+	sent   map[int]reading
+	rtts   map[int]float64
+	failed error
 }
 
 func newPing(host string, addr netip.Addr) *ping {
@@ -108,18 +108,18 @@ func (s *ping) run(ctx context.Context, count int, interval time.Duration, raw b
 	}
 	pinger.OnRecv = s.receive
 	pinger.OnDuplicateRecv = s.receive
-	if err := pinger.RunWithContext(ctx); err != nil && s.faultOf == nil && !errors.Is(err, context.Canceled) {
+	if err := pinger.RunWithContext(ctx); err != nil && s.failed == nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	return s.faultOf
+	return s.failed
 }
 
 func (s *ping) fault(err error) {
 	var errno unix.Errno
 	errors.As(err, &errno)
 	s.Faults++
-	s.Fault = faultReason(errno)
-	s.faultOf = err
+	s.Fault = faultOf(errno).String()
+	s.failed = err
 }
 
 // receive counts a reply from the address that was asked, once.

@@ -43,7 +43,7 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 	for i := range p.engines {
 		e := &engine{
 			v6: i == 1, log: p.log, quiet: quiet, m: m, clock: clock, report: report,
-			random: newRandom(), wakeFD: -1, wheel: schedule.NewWheel(nil),
+			random: newRandom(), wakeFD: -1, wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
 		}
 		e.id = uint16(e.random.Uint64())
 		e.table = newTable(cfg.Timeout, e.emit)
@@ -112,7 +112,8 @@ func (p *Prober) close() {
 	}
 }
 
-// Stop ends probing; what is in flight is not reported. It may be called again, and without Start.
+// Stop ends probing. What is in flight is still waited for, at most for the timeout, and reported. It may be
+// called again, and without Start.
 func (p *Prober) Stop(ctx context.Context) error {
 	p.mu.Lock()
 	started := p.started
@@ -177,12 +178,33 @@ func (e *engine) wake() {
 	}
 }
 
-// inbox hands orders to the goroutine of an engine.
-type inbox struct {
-	mu       sync.Mutex
+// Look asks the targets of these names five times within two seconds, beside the regular probes and although
+// they are long dead. Names that are none, and targets that were looked at just now or are probed as often
+// anyhow, are passed over. It may be called from Deps.Report.
+func (p *Prober) Look(names ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.engines {
+		e.inbox.look(names)
+		e.wake()
+	}
+}
+
+// maxLooks bounds the names that wait for an engine: more than it has targets make no sense.
+const maxLooks = 1 << 16
+
+// orders are what an engine is to do.
+type orders struct {
 	targets  []*target
 	changed  bool
+	looks    []string
 	stopping bool
+}
+
+// inbox hands orders to the goroutine of an engine.
+type inbox struct {
+	mu sync.Mutex
+	orders
 }
 
 func (b *inbox) put(targets []*target) {
@@ -191,16 +213,25 @@ func (b *inbox) put(targets []*target) {
 	b.targets, b.changed = targets, true
 }
 
+func (b *inbox) look(names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.looks) < maxLooks {
+		b.looks = append(b.looks, names...)
+	}
+}
+
 func (b *inbox) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopping = true
 }
 
-func (b *inbox) take() (targets []*target, changed, stopping bool) {
+// take hands out what is new.
+func (b *inbox) take() orders {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	targets, changed, stopping = b.targets, b.changed, b.stopping
-	b.targets, b.changed = nil, false
-	return targets, changed, stopping
+	o := b.orders
+	b.orders = orders{stopping: o.stopping}
+	return o
 }

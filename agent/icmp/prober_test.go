@@ -115,9 +115,9 @@ func TestProberOnLoopback(t *testing.T) {
 	p, c := newTestProber(t, DefaultConfig())
 	interval := 20 * time.Millisecond
 	setTargets(t, p,
-		Target{"four.example.net", netip.MustParseAddr("127.0.0.1"), interval},
-		Target{"other.example.net", netip.MustParseAddr("127.9.8.7"), interval},
-		Target{"mapped.example.net", netip.MustParseAddr("::ffff:127.0.0.1"), interval})
+		Target{Name: "four.example.net", Addr: netip.MustParseAddr("127.0.0.1"), Interval: interval},
+		Target{Name: "other.example.net", Addr: netip.MustParseAddr("127.9.8.7"), Interval: interval},
+		Target{Name: "mapped.example.net", Addr: netip.MustParseAddr("::ffff:127.0.0.1"), Interval: interval})
 	start(t, p)
 	for _, name := range []string{"four.example.net", "other.example.net", "mapped.example.net"} {
 		for i, r := range c.until(t, name, count(20)) {
@@ -136,7 +136,7 @@ func TestProberOnLoopbackIPv6(t *testing.T) {
 	testkit.Need(t, err == nil, "the right to open an ICMPv6 socket")
 	s.close()
 	p, c := newTestProber(t, DefaultConfig())
-	setTargets(t, p, Target{"six.example.net", netip.MustParseAddr("::1"), 20 * time.Millisecond})
+	setTargets(t, p, Target{Name: "six.example.net", Addr: netip.MustParseAddr("::1"), Interval: 20 * time.Millisecond})
 	start(t, p)
 	for _, r := range c.until(t, "six.example.net", count(5)) {
 		testkit.Need(t, r.Reason != ReasonNoSource && r.Reason != ReasonNoRoute, "IPv6 on loopback")
@@ -151,9 +151,9 @@ func TestProberReportsEachSlotOnce(t *testing.T) {
 	needSocket(t)
 	p, c := newTestProber(t, DefaultConfig())
 	start(t, p)
-	steady := Target{"steady.example.net", netip.MustParseAddr("127.0.0.1"), 10 * time.Millisecond}
+	steady := Target{Name: "steady.example.net", Addr: netip.MustParseAddr("127.0.0.1"), Interval: 10 * time.Millisecond}
 	for i := range 100 {
-		setTargets(t, p, steady, Target{fmt.Sprint("other", i), netip.MustParseAddr("127.0.0.2"), 10 * time.Millisecond})
+		setTargets(t, p, steady, Target{Name: fmt.Sprint("other", i), Addr: netip.MustParseAddr("127.0.0.2"), Interval: 10 * time.Millisecond})
 		c.until(t, steady.Name, count(i))
 	}
 	missed := int64(0)
@@ -187,7 +187,7 @@ func TestProberSurvivesASetClock(t *testing.T) {
 				return r
 			}
 		}
-		setTargets(t, p, Target{"sw1.example.net", netip.MustParseAddr("127.0.0.1"), 20 * time.Millisecond})
+		setTargets(t, p, Target{Name: "sw1.example.net", Addr: netip.MustParseAddr("127.0.0.1"), Interval: 20 * time.Millisecond})
 		start(t, p)
 		c.until(t, "sw1.example.net", count(5))
 		clock.Lock()
@@ -218,7 +218,7 @@ func TestProberWithoutSockets(t *testing.T) {
 	// An engine whose socket cannot be opened reports faults in every slot.
 	e := p.engines[0]
 	e.sock, e.openedAt = nil, e.clock().mono
-	e.send(&target{Target: Target{Name: "sw1.example.net"}}, 1000, e.clock())
+	e.send(&target{Target: Target{Name: "sw1.example.net"}}, shot{slot: 1000, every: 1000}, e.clock())
 	got := c.of("sw1.example.net")
 	if len(got) != 1 || got[0].Outcome != Fault || got[0].Reason != ReasonNoSocket || got[0].Slot.UnixMilli() != 1000 {
 		t.Errorf("got %+v, want a fault", got)
@@ -235,13 +235,13 @@ func TestSetTargetsRefuses(t *testing.T) {
 		}
 	}
 	local := netip.MustParseAddr("192.0.2.1")
-	f(`target "a": interval 1ms is below 10ms`, Target{"a", local, time.Millisecond})
-	f(`target "a" has no address`, Target{"a", netip.Addr{}, time.Second})
-	f(`target "a": 224.0.0.1 is not the address of one host`, Target{"a", netip.MustParseAddr("224.0.0.1"), time.Second})
-	f(`target "a": :: is not the address of one host`, Target{"a", netip.MustParseAddr("::"), time.Second})
-	f(`target "a" is there twice`, Target{"a", local, time.Second}, Target{"a", local, time.Second})
-	f(`target with address 192.0.2.1 has no name`, Target{"", local, time.Second})
-	f(`target "a": no interface "nothing0"`, Target{"a", netip.MustParseAddr("fe80::1%nothing0"), time.Second})
+	f(`target "a": interval 1ms is below 10ms`, Target{Name: "a", Addr: local, Interval: time.Millisecond})
+	f(`target "a" has no address`, Target{Name: "a", Addr: netip.Addr{}, Interval: time.Second})
+	f(`target "a": 224.0.0.1 is not the address of one host`, Target{Name: "a", Addr: netip.MustParseAddr("224.0.0.1"), Interval: time.Second})
+	f(`target "a": :: is not the address of one host`, Target{Name: "a", Addr: netip.MustParseAddr("::"), Interval: time.Second})
+	f(`target "a" is there twice`, Target{Name: "a", Addr: local, Interval: time.Second}, Target{Name: "a", Addr: local, Interval: time.Second})
+	f(`target with address 192.0.2.1 has no name`, Target{Name: "", Addr: local, Interval: time.Second})
+	f(`target "a": no interface "nothing0"`, Target{Name: "a", Addr: netip.MustParseAddr("fe80::1%nothing0"), Interval: time.Second})
 }
 
 func TestNewRefuses(t *testing.T) {

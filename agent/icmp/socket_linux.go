@@ -50,6 +50,9 @@ type socket struct {
 	raw bool
 	id  uint16 // identifier of our echoes
 
+	dscp uint8 // of what is sent next, as the kernel knows it
+	df   bool
+
 	to4 unix.SockaddrInet4
 	to6 unix.SockaddrInet6
 
@@ -108,7 +111,7 @@ func (s *socket) prepare() error {
 		for i := range filter.Data {
 			filter.Data[i] = ^uint32(0)
 		}
-		for _, kind := range []uint32{type6Unreachable, type6TimeExceeded, type6EchoReply} {
+		for _, kind := range []uint32{type6Unreachable, type6TooBig, type6TimeExceeded, type6EchoReply} {
 			filter.Data[kind/32] &^= 1 << (kind % 32)
 		}
 		err = errors.Join(err, unix.SetsockoptICMPv6Filter(s.fd, unix.SOL_ICMPV6, unix.ICMPV6_FILTER, &filter))
@@ -120,6 +123,7 @@ func (s *socket) prepare() error {
 	default:
 		err = errors.Join(err, unix.SetsockoptInt(s.fd, unix.SOL_IP, unix.IP_RECVERR, 1), s.learnID())
 	}
+	err = errors.Join(err, s.setDontFragment(false))
 	for i := range batch {
 		s.iovecs[i].Base = &s.data[i][0]
 		s.iovecs[i].SetLen(packetSize)
@@ -163,8 +167,52 @@ func (s *socket) learnID() error {
 
 func (s *socket) close() { unix.Close(s.fd) } //nolint:errcheck // nothing is buffered
 
-// send sends b to g.
+// setDSCP marks what is sent from now on.
+func (s *socket) setDSCP(dscp uint8) (err error) {
+	if s.v6 {
+		err = unix.SetsockoptInt(s.fd, unix.SOL_IPV6, unix.IPV6_TCLASS, int(dscp)<<2)
+	} else {
+		err = unix.SetsockoptInt(s.fd, unix.SOL_IP, unix.IP_TOS, int(dscp)<<2)
+	}
+	if err == nil {
+		s.dscp = dscp
+	}
+	return err
+}
+
+// setDontFragment says what becomes of packets that are too long for a link. With df they are sent whatever is
+// known of the way (RFC 4821 calls it a probe), so that the way itself answers.
+func (s *socket) setDontFragment(df bool) (err error) {
+	switch {
+	case s.v6 && df:
+		err = errors.Join(unix.SetsockoptInt(s.fd, unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE),
+			unix.SetsockoptInt(s.fd, unix.SOL_IPV6, unix.IPV6_DONTFRAG, 1))
+	case s.v6:
+		err = errors.Join(unix.SetsockoptInt(s.fd, unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_WANT),
+			unix.SetsockoptInt(s.fd, unix.SOL_IPV6, unix.IPV6_DONTFRAG, 0))
+	case df:
+		err = unix.SetsockoptInt(s.fd, unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+	default:
+		err = unix.SetsockoptInt(s.fd, unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
+	}
+	if err == nil {
+		s.df = df
+	}
+	return err
+}
+
+// send sends b to g. Most targets want the same marks, so that setting them costs next to nothing.
 func (s *socket) send(b []byte, g *target) error {
+	if g.DSCP != s.dscp {
+		if err := s.setDSCP(g.DSCP); err != nil {
+			return err
+		}
+	}
+	if g.DontFragment != s.df {
+		if err := s.setDontFragment(g.DontFragment); err != nil {
+			return err
+		}
+	}
 	if s.v6 {
 		s.to6.Addr, s.to6.ZoneId = g.addr.As16(), g.scope
 		return unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &s.to6)
@@ -251,20 +299,22 @@ func address(b []byte) netip.Addr {
 	return netip.Addr{}
 }
 
-// faultReason names why a probe could not be sent.
-func faultReason(err error) string {
+// faultOf says why a probe could not be sent.
+func faultOf(err error) faultCode {
 	errno, _ := err.(unix.Errno)
 	switch errno {
 	case unix.ENETUNREACH, unix.EHOSTUNREACH:
-		return ReasonNoRoute
+		return faultNoRoute
 	case unix.EPERM, unix.EACCES:
-		return ReasonNotPermitted
+		return faultNotPermitted
 	case unix.ENOBUFS, unix.EAGAIN, unix.ENOMEM:
-		return ReasonNoBuffers
+		return faultNoBuffers
 	case unix.ENETDOWN, unix.ENODEV, unix.ENXIO:
-		return ReasonInterfaceDown
+		return faultInterfaceDown
 	case unix.EADDRNOTAVAIL:
-		return ReasonNoSource
+		return faultNoSource
+	case unix.EMSGSIZE:
+		return faultTooLong
 	}
-	return ReasonSendFailed
+	return faultSendFailed
 }

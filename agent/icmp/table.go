@@ -1,6 +1,7 @@
 package icmp
 
 import (
+	"math"
 	"net/netip"
 	"time"
 )
@@ -30,10 +31,12 @@ type probe struct {
 	sent     reading
 	nonce    uint64
 	next     uint64 // number of the next probe of the same target, 0 while there is none
-	rtt      int64  // when replied
-	reason   string // when fault
+	rtt      uint32 // ns, when replied: maxTimeout fits
+	every    uint32 // ms between the probes of its kind
 	checksum uint16
 	state    state
+	reason   faultCode // when fault
+	look     bool
 }
 
 // target is what the prober knows of a Target.
@@ -43,7 +46,11 @@ type target struct {
 	scope uint32
 
 	oldest, newest uint64 // numbers of its probes that are not reported; 0: none
-	duplicates     int    // since the last report
+	highest        uint64 // number of its latest probe that was answered
+
+	duplicates, late, reordered uint16 // since the last report
+
+	pace
 
 	reason  string // of the latest ICMP error
 	hop     netip.Addr
@@ -62,6 +69,8 @@ type table struct {
 	expire uint64  // the first that may be pending
 	next   uint64  // will be added next
 	unsure uint64  // of probes below this, a missing reply may be our own fault
+
+	waiting int // probes that are pending
 }
 
 func newTable(timeout time.Duration, report func(*probe)) *table {
@@ -73,15 +82,22 @@ func newTable(timeout time.Duration, report func(*probe)) *table {
 
 func (t *table) at(number uint64) *probe { return &t.ring[number&uint64(len(t.ring)-1)] }
 
+// shot is a probe that is to be sent.
+type shot struct {
+	slot, every int64 // Unix ms, ms
+	look        bool
+}
+
 // add makes a new probe for g. When the table is full, the oldest makes room.
-func (t *table) add(g *target, slot int64, sent reading, nonce uint64) (uint64, *probe) {
+func (t *table) add(g *target, s shot, sent reading, nonce uint64) (uint64, *probe) {
+	t.waiting++
 	if int(t.next-t.oldest) == len(t.ring) {
 		t.makeRoom(sent.mono)
 	}
 	number := t.next
 	t.next++
 	p := t.at(number)
-	*p = probe{target: g, slot: slot, sent: sent, nonce: nonce}
+	*p = probe{target: g, slot: s.slot, every: uint32(min(s.every, math.MaxUint32)), look: s.look, sent: sent, nonce: nonce}
 	if g.oldest == 0 {
 		g.oldest = number
 	} else {
@@ -107,7 +123,7 @@ func (t *table) makeRoom(now int64) {
 		return
 	}
 	if t.oldest == t.expire {
-		t.fault(t.at(t.oldest), ReasonOverload)
+		t.fault(t.at(t.oldest), faultOverload)
 		t.expire++
 	}
 	t.forget()
@@ -137,15 +153,17 @@ func (t *table) find(e echo) *probe {
 
 // reply decides p, which is pending.
 func (t *table) reply(p *probe, rtt int64) {
-	p.state, p.rtt = replied, rtt
+	p.state, p.rtt = replied, uint32(rtt)
+	t.waiting--
 	p.target.reason = ""
 	t.flush(p.target)
 }
 
 // fault decides p, unless it is decided.
-func (t *table) fault(p *probe, reason string) {
+func (t *table) fault(p *probe, reason faultCode) {
 	if p.state == pending {
 		p.state, p.reason = fault, reason
+		t.waiting--
 		t.flush(p.target)
 	}
 }
@@ -163,9 +181,10 @@ func (t *table) expireUntil(now int64) {
 		switch {
 		case p.state != pending:
 		case t.expire < t.unsure:
-			t.fault(p, ReasonOverrun)
+			t.fault(p, faultOverrun)
 		default:
 			p.state = lost
+			t.waiting--
 			t.flush(p.target)
 		}
 	}

@@ -19,15 +19,15 @@ func newReportedTable(timeout time.Duration) (*table, *reported) {
 	return newTable(timeout, func(p *probe) {
 		r.slots[p.target] = append(r.slots[p.target], p.slot)
 		r.states[p.target] = append(r.states[p.target], p.state)
-		r.rtts[p.target] = append(r.rtts[p.target], p.rtt)
+		r.rtts[p.target] = append(r.rtts[p.target], int64(p.rtt))
 	}), r
 }
 
 func TestTableReportsInOrder(t *testing.T) {
 	tab, r := newReportedTable(time.Second)
 	g := &target{}
-	_, first := tab.add(g, 1, reading{mono: 0}, 11)
-	_, second := tab.add(g, 2, reading{mono: int64(200 * time.Millisecond)}, 12)
+	_, first := tab.add(g, shot{slot: 1}, reading{mono: 0}, 11)
+	_, second := tab.add(g, shot{slot: 2}, reading{mono: int64(200 * time.Millisecond)}, 12)
 	tab.reply(second, 5)
 	if len(r.slots[g]) != 0 {
 		t.Fatalf("reported %v before the first is decided", r.slots[g])
@@ -48,7 +48,7 @@ func TestTableFind(t *testing.T) {
 	var last uint64
 	for i := range 70_000 { // more than there are sequence numbers
 		at := int64(i) * int64(10*time.Millisecond)
-		n, p := tab.add(g, int64(i), reading{mono: at}, uint64(i)*3)
+		n, p := tab.add(g, shot{slot: int64(i)}, reading{mono: at}, uint64(i)*3)
 		p.checksum = uint16(i)
 		tab.reply(p, 1)
 		tab.expireUntil(at)
@@ -79,7 +79,7 @@ func TestTableIsBounded(t *testing.T) {
 	tab, r := newReportedTable(time.Second)
 	g := &target{}
 	for i := range maxTable + 10 {
-		tab.add(g, int64(i), reading{mono: int64(i)}, 0)
+		tab.add(g, shot{slot: int64(i)}, reading{mono: int64(i)}, 0)
 	}
 	if len(tab.ring) != maxTable || len(r.states[g]) != 10 || r.states[g][9] != fault {
 		t.Errorf("ring of %d, reported %v; want %d and 10 faults", len(tab.ring), r.states[g], maxTable)
@@ -89,9 +89,9 @@ func TestTableIsBounded(t *testing.T) {
 func TestTableDoubts(t *testing.T) {
 	tab, r := newReportedTable(time.Second)
 	g := &target{}
-	tab.add(g, 1, reading{}, 0)
+	tab.add(g, shot{slot: 1}, reading{}, 0)
 	tab.doubt()
-	tab.add(g, 2, reading{}, 0)
+	tab.add(g, shot{slot: 2}, reading{}, 0)
 	tab.expireUntil(int64(time.Second))
 	if got := r.states[g]; len(got) != 2 || got[0] != fault || got[1] != lost {
 		t.Errorf("got %v, want fault, lost", got)
@@ -118,10 +118,10 @@ func TestTableReportsEachProbeOnce(t *testing.T) {
 				g := rapid.SampledFrom(targets).Draw(t, "target")
 				want[g]++
 				nonce := rapid.Uint64().Draw(t, "nonce")
-				n, p := tab.add(g, int64(want[g]), reading{mono: now}, nonce)
+				n, p := tab.add(g, shot{slot: int64(want[g])}, reading{mono: now}, nonce)
 				all = append(all, sent{n, nonce, now})
 				if rapid.IntRange(0, 9).Draw(t, "fault") == 0 {
-					tab.fault(p, "x")
+					tab.fault(p, faultSendFailed)
 				}
 			case 2:
 				if len(all) > 0 {
@@ -141,13 +141,20 @@ func TestTableReportsEachProbeOnce(t *testing.T) {
 					}
 				}
 			}
+			waiting := 0
+			for _, g := range targets {
+				waiting += want[g] - len(r.slots[g])
+			}
+			if tab.waiting > waiting || waiting > 0 && tab.waiting == 0 {
+				t.Fatalf("waiting: got %d, %d are not reported", tab.waiting, waiting)
+			}
 			if d, ok := tab.deadline(); ok && d > now+int64(timeout) {
 				t.Fatalf("deadline %d at %d", d, now)
 			}
 		}
 		tab.expireUntil(now + int64(timeout))
 		for _, g := range targets {
-			if len(r.slots[g]) != want[g] || g.oldest != 0 {
+			if tab.waiting != 0 || len(r.slots[g]) != want[g] || g.oldest != 0 {
 				t.Fatalf("reported %d of %d", len(r.slots[g]), want[g])
 			}
 			for i, s := range r.states[g] {
