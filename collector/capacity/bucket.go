@@ -3,9 +3,6 @@ package capacity
 import (
 	"math/big"
 	"slices"
-	"time"
-
-	"ninewatch/collector/uptime"
 )
 
 const (
@@ -124,22 +121,6 @@ func (b *Bucket) merge(o *Bucket) {
 	b.Octets.Add(&b.Octets, &o.Octets)
 	b.Covered += o.Covered
 	b.Volume.Add(&b.Volume, &o.Volume)
-}
-
-// DayBounds are the midnights in zone from the day that holds from to the first one not before to, in
-// milliseconds: days have 23, 24 or 25 hours, or odder.
-func DayBounds(from, to int64, zone *time.Location) []int64 {
-	y, m, d := time.UnixMilli(from).In(zone).Date()
-	day := uptime.Date{Year: y, Month: m, Day: d}
-	var bounds []int64
-	for {
-		at := uptime.Local(zone, day, 0) * 1000
-		bounds = append(bounds, at)
-		if at >= to {
-			return bounds
-		}
-		day = day.Add(1)
-	}
 }
 
 func floorTo(x, width int64) int64 {

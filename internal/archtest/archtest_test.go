@@ -67,6 +67,7 @@ var forbidden = []struct{ from, not, why string }{
 	{"collector/capacity", "collector/api", "a domain package knows no transport"},
 	{"collector/capacity", "collector/ingest", "a domain package knows no transport"},
 	{"collector/capacity", "net/http", "what stands left of webhook holds no HTTP types"},
+	{"collector/capacity", "collector/uptime", "engines stand side by side"},
 	{"collector/capacity", "database/sql", "the core of capacity is pure"},
 	{"collector/uptime", "collector/alert", "engines find, alert decides"},
 	{"collector/uptime", "collector/api", "a domain package knows no transport"},
