@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ninewatch/collector/capacity"
+	"ninewatch/collector/topology"
 	"ninewatch/collector/uptime"
 )
 
@@ -25,7 +26,7 @@ type vectorEngine struct {
 var vectorEngines = []vectorEngine{
 	{[]string{"timeline", "slo", "mef"}, uptime.Vectors},
 	{[]string{"rates", "buckets", "p95"}, capacity.Vectors},
-	// topology: {[]string{"group", "fhrp", "rootcause"}, topology.Vectors},
+	{[]string{"group", "fhrp", "rootcause"}, topology.Vectors},
 }
 
 func analyzeVectorsCommand() *cobra.Command {
