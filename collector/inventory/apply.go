@@ -17,10 +17,7 @@ type ApplyOptions struct {
 // Apply makes the stored inventory hold what inv says, in one transaction. Objects that inv does not
 // name stay, but for Prune. Mistakes that show only against the stored inventory are a conf.Problems.
 func (s *Store) Apply(ctx context.Context, inv Inventory, opts ApplyOptions) (Diff, error) {
-	wanted, err := inv.objects()
-	if err != nil {
-		return Diff{}, err
-	}
+	wanted := inv.objects()
 	for i := range wanted {
 		wanted[i].source = cmp.Or(opts.Source, SourceApply)
 		wanted[i].fingerprint = s.vault.fingerprint(wanted[i].id, wanted[i].secrets)
@@ -30,8 +27,8 @@ func (s *Store) Apply(ctx context.Context, inv Inventory, opts ApplyOptions) (Di
 		return Diff{p.changes}, err
 	}
 	var p plan
-	err = s.db.Write(ctx, func(tx *sql.Tx) error {
-		if p, err = planIn(ctx, tx, wanted, inv, opts); err != nil {
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		if p, err = s.planIn(ctx, tx, wanted, inv, opts); err != nil {
 			return err
 		}
 		return s.execute(ctx, tx, p)
@@ -53,10 +50,10 @@ func (s *Store) preview(ctx context.Context, wanted []object, inv Inventory, opt
 		return plan{}, fmt.Errorf("read inventory: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // it only reads
-	return planIn(ctx, tx, wanted, inv, opts)
+	return s.planIn(ctx, tx, wanted, inv, opts)
 }
 
-func planIn(ctx context.Context, q querier, wanted []object, inv Inventory, opts ApplyOptions) (plan, error) {
+func (s *Store) planIn(ctx context.Context, q querier, wanted []object, inv Inventory, opts ApplyOptions) (plan, error) {
 	stored, err := loadObjects(ctx, q, "", "")
 	if err != nil {
 		return plan{}, err
@@ -65,7 +62,7 @@ func planIn(ctx context.Context, q querier, wanted []object, inv Inventory, opts
 	if err != nil {
 		return plan{}, err
 	}
-	p := makePlan(stored, wanted, inv, opts.Prune, agents)
+	p := makePlan(withMentions(stored), wanted, inv, opts.Prune, agents, s.now())
 	return p, p.problems.Err()
 }
 
@@ -89,24 +86,40 @@ func loadAgents(ctx context.Context, q querier) (map[string]int, error) {
 
 // loadObjects reads all objects, or those of one kind, or one.
 func loadObjects(ctx context.Context, q querier, kind, name string) ([]object, error) {
-	rows, err := q.QueryContext(ctx, `SELECT kind, name, site, spec, sealed, fingerprint, source FROM objects
-		WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR name = ?2) ORDER BY kind, name`, kind, name)
-	if err != nil {
-		return nil, fmt.Errorf("read inventory: %w", err)
-	}
-	defer rows.Close()
 	var out []object
-	for rows.Next() {
-		var o object
-		if err := rows.Scan(&o.kind, &o.name, &o.site, &o.spec, &o.sealed, &o.fingerprint, &o.source); err != nil {
+	if kind != KindUser {
+		rows, err := q.QueryContext(ctx, `SELECT kind, name, site, spec, sealed, fingerprint, source, updated_ms FROM objects
+			WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR name = ?2) ORDER BY kind, name`, kind, name)
+		if err != nil {
 			return nil, fmt.Errorf("read inventory: %w", err)
 		}
-		out = append(out, o)
+		defer rows.Close()
+		for rows.Next() {
+			var o object
+			if err := rows.Scan(&o.kind, &o.name, &o.site, &o.spec, &o.sealed, &o.fingerprint, &o.source, &o.updated); err != nil {
+				return nil, fmt.Errorf("read inventory: %w", err)
+			}
+			out = append(out, o)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, fmt.Errorf("read inventory: %w", err)
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read inventory: %w", err)
+	if kind == "" || kind == KindUser {
+		users, err := loadUsers(ctx, q, name)
+		return append(out, users...), err
 	}
 	return out, nil
+}
+
+// withMentions fills what loadObjects leaves out, because lists do without.
+func withMentions(list []object) []object {
+	for i, o := range list {
+		if len(kinds[kindIndex(o.kind)].refs) > 0 {
+			list[i].mentions = mentions(o.kind, fields(o.spec))
+		}
+	}
+	return list
 }
 
 func (s *Store) execute(ctx context.Context, tx *sql.Tx, p plan) error {
@@ -114,7 +127,7 @@ func (s *Store) execute(ctx context.Context, tx *sql.Tx, p plan) error {
 		return err
 	}
 	for _, gone := range p.deletes {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM objects WHERE kind = ? AND name = ?`, gone.kind, gone.name); err != nil {
+		if err := remove(ctx, tx, gone); err != nil {
 			return fmt.Errorf("delete %s %q: %w", gone.kind, gone.name, err)
 		}
 	}
@@ -126,7 +139,18 @@ func (s *Store) execute(ctx context.Context, tx *sql.Tx, p plan) error {
 	return forgetReused(ctx, tx, p)
 }
 
+func remove(ctx context.Context, tx *sql.Tx, gone id) error {
+	if gone.kind == KindUser {
+		return removeUser(ctx, tx, gone.name)
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM objects WHERE kind = ? AND name = ?`, gone.kind, gone.name)
+	return err
+}
+
 func (s *Store) put(ctx context.Context, tx *sql.Tx, o object) error {
+	if o.kind == KindUser {
+		return putUser(ctx, tx, o, s.now().UnixMilli())
+	}
 	sealed := o.sealed // of a stored object that is kept
 	if o.secrets != nil {
 		var err error

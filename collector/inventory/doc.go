@@ -1,5 +1,5 @@
-// Package inventory keeps what people say that there is (sites, credentials, devices, receivers) and
-// what devices say of themselves (facts, interfaces and their keys).
+// Package inventory keeps what people say that there is (all kinds of inventory as code: see Kinds) and
+// what devices say of themselves (facts, interfaces and their keys, parts with their history).
 //
 // Parse reads inventory as code, strictly and with all mistakes at once. Apply makes the stored
 // inventory equal to it: applying the same again changes nothing, the diff names each changed field, and

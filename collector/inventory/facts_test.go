@@ -152,13 +152,13 @@ func TestPlanReachesWhatIsWanted(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := draw(t, "before"), draw(t, "after")
-		stored, _ := before.objects()
+		stored := before.objects()
 		for i := range stored {
 			stored[i].source = rapid.SampledFrom([]string{SourceApply, SourceUp}).Draw(t, "source")
 		}
-		wanted, _ := after.objects()
+		wanted := after.objects()
 		prune := rapid.Bool().Draw(t, "prune")
-		p := makePlan(stored, wanted, after, prune, nil)
+		p := makePlan(stored, wanted, after, prune, nil, time.Time{})
 		if len(p.problems) > 0 {
 			t.Fatal(p.problems)
 		}
@@ -179,7 +179,7 @@ func TestPlanReachesWhatIsWanted(t *testing.T) {
 		for _, o := range rows {
 			now = append(now, o)
 		}
-		again := makePlan(now, wanted, after, prune, nil)
+		again := makePlan(now, wanted, after, prune, nil, time.Time{})
 		if len(again.puts)+len(again.deletes)+len(again.renames) > 0 {
 			t.Fatalf("a second time: %+v", again.changes)
 		}

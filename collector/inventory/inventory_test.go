@@ -183,7 +183,7 @@ inventory.yaml:2:94: devices[0].parents[1]: no device "nothing-like-it" is known
 	f("devices: [{name: x, site: porto, address: a.example.net, credential: v3}]", false,
 		`inventory.yaml:1:70: devices[0].credential: credential "v3" is not for site "porto" of device "x": add the site to its sites, or name another`)
 	f("devices: [{name: opo-1, site: porto, address: a.example.net, renamed_from: lis-edge-1}]", false,
-		`inventory: device opo-1.renamed_from: device "lis-edge-1" and "opo-1" both exist: leave renamed_from out, or delete one of them`)
+		`inventory.yaml:1:76: devices[0].renamed_from: device "lis-edge-1" and "opo-1" both exist: leave renamed_from out, or delete one of them`)
 	f("sites: [{name: lisbon}]", true,
 		`inventory: site: device "up-1" (made by up) needs site "porto", which is not there in the end: keep it, or delete the device first`)
 	f("sites: [{name: porto}]", true, `inventory: sites: site "lisbon" still has 1 enrolled agents, revoke them before it is deleted`)

@@ -1,10 +1,7 @@
 package inventory
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/url"
-	"slices"
 
 	"ninewatch/internal/conf"
 )
@@ -19,6 +16,8 @@ type object struct {
 	fingerprint string
 	source      string
 	renamedFrom string
+	mentions    []mention
+	updated     int64 // Unix ms
 }
 
 func (c Credential) secrets() map[string]conf.Secret {
@@ -42,12 +41,14 @@ func (r Receiver) secrets() map[string]conf.Secret {
 	if r.Webhook == nil {
 		return nil
 	}
-	return present(map[string]conf.Secret{"webhook.url": r.Webhook.URL, "webhook.secret": r.Webhook.Secret})
+	return present(map[string]conf.Secret{
+		"webhook.url": r.Webhook.URL, "webhook.secret": r.Webhook.Secret, "webhook.previous_secret": r.Webhook.PreviousSecret,
+	})
 }
 
 func (r *Receiver) setSecrets(s map[string]conf.Secret) {
 	if r.Webhook != nil {
-		r.Webhook.URL, r.Webhook.Secret = s["webhook.url"], s["webhook.secret"]
+		r.Webhook.URL, r.Webhook.Secret, r.Webhook.PreviousSecret = s["webhook.url"], s["webhook.secret"], s["webhook.previous_secret"]
 	}
 }
 
@@ -69,46 +70,31 @@ func present(secrets map[string]conf.Secret) map[string]conf.Secret {
 	return secrets
 }
 
-// objects turns inv into rows, in the order of their kinds.
-func (inv Inventory) objects() ([]object, error) {
-	var out []object
-	add := func(o object, v any) error {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("encode %s %q: %w", o.kind, o.name, err)
-		}
-		o.spec = string(data)
-		out = append(out, o)
-		return nil
+// secretsOf are the secrets of an object by path; nil for a kind without any.
+func secretsOf(e entry) map[string]conf.Secret {
+	switch e := e.(type) {
+	case *Credential:
+		return e.secrets()
+	case *Receiver:
+		return e.secrets()
 	}
-	for _, s := range inv.Sites {
-		o := object{id: id{KindSite, s.Name}, site: s.Name, renamedFrom: s.RenamedFrom}
-		s.Source = ""
-		if err := add(o, s); err != nil {
-			return nil, err
-		}
-	}
-	for _, c := range inv.Credentials {
-		o := object{id: id{KindCredential, c.Name}, secrets: c.secrets()}
+	return nil
+}
+
+// bare is what is stored of an object in clear: without secrets and source.
+func bare(e entry) any {
+	switch e := e.(type) {
+	case *Credential:
+		c := *e
 		if c.SNMP != nil {
 			snmp := *c.SNMP // the caller's stays as it is
 			c.SNMP = &snmp
 		}
 		c.Source = ""
 		c.setSecrets(nil)
-		if err := add(o, c); err != nil {
-			return nil, err
-		}
-	}
-	for _, d := range inv.Devices {
-		o := object{id: id{KindDevice, d.Name}, site: d.Site, renamedFrom: d.RenamedFrom}
-		d.Source = ""
-		if err := add(o, d); err != nil {
-			return nil, err
-		}
-	}
-	for _, r := range inv.Receivers {
-		o := object{id: id{KindReceiver, r.Name}, secrets: r.secrets()}
+		return c
+	case *Receiver:
+		r := *e
 		if r.Webhook != nil {
 			webhook := *r.Webhook
 			webhook.Host = origin(webhook.URL)
@@ -116,86 +102,31 @@ func (inv Inventory) objects() ([]object, error) {
 		}
 		r.Source = ""
 		r.setSecrets(nil)
-		if err := add(o, r); err != nil {
-			return nil, err
-		}
+		return r
 	}
-	return out, nil
+	return e
 }
 
-// flatten lists the values of a JSON object by path; a list is one value, as JSON.
-func flatten(spec string) map[string]string {
-	out := map[string]string{}
-	flattenInto(out, "", fields(spec))
+// objects turns inv into rows, in the order of their kinds.
+func (inv Inventory) objects() []object {
+	var out []object
+	for _, e := range inv.entries() {
+		o := object{id: e.id(), renamedFrom: renamedFrom(e), secrets: secretsOf(e)}
+		spec := fields(mustJSON(bare(e)))
+		delete(spec, "source")
+		o.spec = mustJSON(spec)
+		o.mentions = mentions(o.kind, spec)
+		switch e := e.(type) {
+		case *Site:
+			o.site = e.Name
+		case *Device:
+			o.site = e.Site
+		case *Circuit:
+			o.site = e.Site
+		case *Service:
+			o.site = e.Site
+		}
+		out = append(out, o)
+	}
 	return out
-}
-
-func fields(spec string) map[string]any {
-	var v map[string]any
-	json.Unmarshal([]byte(spec), &v) //nolint:errcheck // specs are what Marshal wrote
-	return v
-}
-
-func flattenInto(out map[string]string, prefix string, v map[string]any) {
-	for key, value := range v {
-		switch value := value.(type) {
-		case map[string]any:
-			flattenInto(out, prefix+key+".", value)
-		case string:
-			out[prefix+key] = value
-		default:
-			data, _ := json.Marshal(value) // it comes from JSON
-			out[prefix+key] = string(data)
-		}
-	}
-}
-
-// refs lists what a stored object refers to, by key.
-func (o object) refs() map[string][]id {
-	var v struct {
-		Site       string   `json:"site"`
-		Credential string   `json:"credential"`
-		Parents    []string `json:"parents"`
-		Sites      []string `json:"sites"`
-	}
-	json.Unmarshal([]byte(o.spec), &v) //nolint:errcheck // specs are what Marshal wrote
-	out := map[string][]id{}
-	add := func(key, kind string, names ...string) {
-		for _, name := range names {
-			if name != "" {
-				out[key] = append(out[key], id{kind, name})
-			}
-		}
-	}
-	add("site", KindSite, v.Site)
-	add("credential", KindCredential, v.Credential)
-	add("parents", KindDevice, v.Parents...)
-	add("sites", KindSite, v.Sites...)
-	return out
-}
-
-// renameRefs returns o with its mentions of from changed to the name to.
-func (o object) renameRefs(from id, to string) object {
-	for key, ids := range o.refs() {
-		if !slices.Contains(ids, from) {
-			continue
-		}
-		v := fields(o.spec)
-		switch value := v[key].(type) {
-		case string:
-			v[key] = to
-		case []any:
-			for i := range value {
-				if value[i] == from.name {
-					value[i] = to
-				}
-			}
-		}
-		data, _ := json.Marshal(v) // it comes from JSON
-		o.spec = string(data)
-		if from.kind == KindSite && o.site == from.name {
-			o.site = to
-		}
-	}
-	return o
 }

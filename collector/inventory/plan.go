@@ -1,11 +1,11 @@
 package inventory
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"ninewatch/internal/conf"
 )
@@ -59,19 +59,19 @@ type plan struct {
 
 type planner struct {
 	plan
-	inv    Inventory
-	prune  bool
-	agents map[string]int // agents that are enrolled, by site
-	stored map[id]object
-	wanted map[id]object
-	former map[id]object // stored as it was before renames, by its new id
+	inv     Inventory
+	prune   bool
+	agents  map[string]int // agents that are enrolled, by site
+	now     time.Time
+	touched map[id]bool // created or updated
+	stored  map[id]object
+	wanted  map[id]object
+	former  map[id]object // stored as it was before renames, by its new id
 }
 
-var kindOrder = []string{KindSite, KindCredential, KindDevice, KindReceiver}
-
 // makePlan is a pure function of what is stored and what is wanted.
-func makePlan(stored, wanted []object, inv Inventory, prune bool, agents map[string]int) plan {
-	p := &planner{inv: inv, prune: prune, agents: agents,
+func makePlan(stored, wanted []object, inv Inventory, prune bool, agents map[string]int, now time.Time) plan {
+	p := &planner{inv: inv, prune: prune, agents: agents, now: now, touched: map[id]bool{},
 		stored: map[id]object{}, wanted: map[id]object{}, former: map[id]object{}}
 	for _, o := range stored {
 		p.stored[o.id] = o
@@ -98,7 +98,7 @@ func makePlan(stored, wanted []object, inv Inventory, prune bool, agents map[str
 	}
 	p.check()
 	slices.SortFunc(p.changes, func(a, b Change) int {
-		return cmp.Or(slices.Index(kindOrder, a.Kind)-slices.Index(kindOrder, b.Kind), strings.Compare(a.Name, b.Name))
+		return compareIDs(id{a.Kind, a.Name}, id{b.Kind, b.Name})
 	})
 	return p.plan
 }
@@ -133,6 +133,7 @@ func (p *planner) planRenames(wanted []object) {
 func (p *planner) want(w object) {
 	old, exists := p.former[w.id]
 	if !exists {
+		p.touched[w.id] = true
 		p.puts = append(p.puts, w)
 		p.changes = append(p.changes, Change{w.kind, w.name, Create, differences(object{}, w)})
 		return
@@ -142,6 +143,7 @@ func (p *planner) want(w object) {
 	action := Unchanged
 	if len(fields) > 0 {
 		action = Update
+		p.touched[w.id] = true
 		p.puts = append(p.puts, w)
 	}
 	p.changes = append(p.changes, Change{w.kind, w.name, action, fields})
@@ -184,50 +186,51 @@ func (p *planner) check() {
 		if _, ok := p.wanted[key]; !ok {
 			p.checkKept(o, final)
 		}
-		p.checkCredential(o, final)
+		p.checkSites(o, final)
 	}
-}
-
-func compareIDs(a, b id) int {
-	return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.name, b.name))
+	p.checkCircles(final)
+	p.checkWindows(final)
+	p.checkAdministrators(final)
 }
 
 // checkKept makes sure that what nobody wants to change still stands on something.
 func (p *planner) checkKept(o object, final map[id]object) {
-	for key, ids := range o.refs() {
-		for _, to := range ids {
-			if _, ok := final[to]; !ok {
-				p.problems = append(p.problems, conf.Problem{File: "inventory", Key: key,
-					Text: fmt.Sprintf("%s %q (made by %s) needs %s %q, which is not there in the end: keep it, or delete the %s first",
-						o.kind, o.name, o.source, to.kind, to.name, o.kind)})
-			}
+	for _, m := range o.mentions {
+		if _, ok := final[m.to]; !ok {
+			p.problems = append(p.problems, conf.Problem{File: "inventory", Key: m.key,
+				Text: fmt.Sprintf("%s %q (made by %s) needs %s %q, which is not there in the end: keep it, or delete the %s first",
+					o.kind, o.name, o.source, m.to.kind, m.to.name, o.kind)})
 		}
 	}
 }
 
-// checkCredential makes sure that the credential of a device may be used at its site.
-func (p *planner) checkCredential(o object, final map[id]object) {
-	if o.kind != KindDevice {
-		return
-	}
-	for _, c := range o.refs()["credential"] {
-		sites := final[c].refs()["sites"]
-		if len(sites) > 0 && !slices.Contains(sites, id{KindSite, o.site}) {
-			p.problemOf(o.id, "credential", fmt.Sprintf("credential %q is not for site %q of device %q: add the site to its sites, or name another", c.name, o.site, o.name))
+// checkSites makes sure that credentials and receivers may be used where they are named.
+func (p *planner) checkSites(o object, final map[id]object) {
+	for _, m := range o.mentions {
+		if m.to.kind != KindCredential || o.kind != KindDevice {
+			continue
+		}
+		sites := sitesIn(final[m.to])
+		if len(sites) > 0 && !slices.Contains(sites, o.site) {
+			p.problemOf(o.id, m.key, fmt.Sprintf("credential %q is not for site %q of device %q: add the site to its sites, or name another", m.to.name, o.site, o.name))
 		}
 	}
 }
 
-// problemOf reports a mistake at the reference of an object where the files have it.
+// sitesIn are what an object lists under sites.
+func sitesIn(o object) []string {
+	var out []string
+	for _, m := range o.mentions {
+		if m.key == "sites" {
+			out = append(out, m.to.name)
+		}
+	}
+	return out
+}
+
+// problemOf reports a mistake of an object where the files have it.
 func (p *planner) problemOf(of id, key, text string) {
-	at := conf.Problem{File: "inventory", Key: of.kind + " " + of.name + "." + key}
-	for _, r := range p.inv.references {
-		if r.from == of && (r.at.Key == key || strings.HasSuffix(r.at.Key, "."+key)) {
-			at = r.at
-		}
-	}
-	at.Text = text
-	p.problems = append(p.problems, at)
+	p.problems = append(p.problems, p.inv.problem(of, key, text))
 }
 
 // differences names the values that make b of a.
@@ -272,17 +275,16 @@ func hidden(hash string) string {
 // of its kind (KindSite, …). A client can ask it before it sends anything.
 func (inv Inventory) Missing(stored func(kind string) []string) conf.Problems {
 	known := map[string][]string{}
-	for _, kind := range kindOrder {
-		known[kind] = slices.Clone(stored(kind))
-	}
 	for object := range inv.places {
 		known[object.kind] = append(known[object.kind], object.name)
 	}
 	sets := map[id]bool{}
-	for kind, names := range known {
+	for _, k := range kinds {
+		names := append(known[k.Name], stored(k.Name)...)
 		slices.Sort(names)
+		known[k.Name] = names
 		for _, name := range names {
-			sets[id{kind, name}] = true
+			sets[id{k.Name, name}] = true
 		}
 	}
 	var problems conf.Problems
@@ -291,9 +293,10 @@ func (inv Inventory) Missing(stored func(kind string) []string) conf.Problems {
 			continue
 		}
 		problem := r.at
-		problem.Text = fmt.Sprintf("no %s %q is known, define it under %ss", r.to.kind, r.to.name, r.to.kind)
+		kind := strings.ReplaceAll(r.to.kind, "_", " ")
+		problem.Text = fmt.Sprintf("no %s %q is known, define it under %s", kind, r.to.name, listOf(r.to.kind))
 		if near := conf.Nearest(r.to.name, known[r.to.kind]); near != "" {
-			problem.Text = fmt.Sprintf("no %s %q is known, did you mean %q?", r.to.kind, r.to.name, near)
+			problem.Text = fmt.Sprintf("no %s %q is known, did you mean %q?", kind, r.to.name, near)
 		}
 		problems = append(problems, problem)
 	}

@@ -53,7 +53,7 @@ func TestRenameTakesTheHistoryAlong(t *testing.T) {
 		`INSERT INTO agents (id, site, created_ms) VALUES ('a1', 'lisbon', 1)`,
 		`INSERT INTO join_tokens (hash, site, created_ms, expires_ms) VALUES ('h', 'lisbon', 1, 2)`,
 		`INSERT INTO incidents (id, kind, severity, status, site, device, summary, started_ms, uncertainty_ms, detected_ms) VALUES (1, 'device_down', 'major', 'open', 'lisbon', 'lis-edge-1', '', 1, 1, 1)`,
-		`INSERT INTO users VALUES ('eva', 'x', '[{"role":"viewer","sites":["lisbon","porto"]}]', 1), ('lisbon', 'x', '[{"role":"admin","sites":["*"]}]', 1)`,
+		`INSERT INTO users (name, password_hash, roles, created_ms) VALUES ('eva', 'x', '[{"role":"viewer","sites":["lisbon","porto"]}]', 1), ('lisbon', 'x', '[{"role":"admin","sites":["*"]}]', 1)`,
 		`INSERT INTO api_tokens VALUES ('h', 'n', '[{"role":"operator","sites":["lisbon"]}]', 1, NULL, NULL)`,
 	)
 	// Objects that the file does not name follow too: the credential v3 and the parent of lis-access-1.
@@ -64,6 +64,7 @@ func TestRenameTakesTheHistoryAlong(t *testing.T) {
 		`update credential v3 sites:["lisbon"]→["lx"]`,
 		"update device edge name:lis-edge-1→edge site:lisbon→lx",
 		`update device lis-access-1 parents:["lis-edge-1"]→["edge"] site:lisbon→lx`,
+		`update user eva roles:[{"role":"viewer","sites":["lisbon","porto"]}]→[{"role":"viewer","sites":["lx","porto"]}]`,
 	}
 	same(t, "dry run", brief(f.apply(t, text, ApplyOptions{DryRun: true})), want)
 	same(t, "apply", brief(f.apply(t, text, ApplyOptions{})), want)

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"strings"
 	"time"
 
 	"ninewatch/internal/conf"
@@ -9,10 +8,24 @@ import (
 
 // The kinds of objects, as in the column kind and in scopes such as device:X.
 const (
-	KindSite       = "site"
-	KindCredential = "credential"
-	KindDevice     = "device"
-	KindReceiver   = "receiver"
+	KindSite            = "site"
+	KindCalendar        = "calendar"
+	KindCredential      = "credential"
+	KindDevice          = "device"
+	KindCircuit         = "circuit"
+	KindService         = "service"
+	KindMaintenance     = "maintenance"
+	KindReceiver        = "receiver"
+	KindRoute           = "route"
+	KindRule            = "rule"
+	KindLink            = "link"
+	KindRedundancyGroup = "redundancy_group"
+	KindRiskGroup       = "risk_group"
+	KindCapacity        = "capacity"
+	KindLifecycle       = "lifecycle"
+	KindSoftwarePolicy  = "software_policy"
+	KindSchedule        = "schedule"
+	KindUser            = "user"
 )
 
 // Where an object came from: who created it first. Prune removes only what apply created.
@@ -31,23 +44,23 @@ const (
 
 // Site is a place with devices.
 type Site struct {
-	Name        string   `yaml:"name" json:"name"`
-	DisplayName string   `yaml:"display_name" json:"display_name,omitempty"`
-	Region      string   `yaml:"region" json:"region,omitempty"`
-	TimeZone    string   `yaml:"time_zone" json:"time_zone,omitempty"` // IANA; empty: UTC
-	Calendar    string   `yaml:"calendar" json:"calendar,omitempty"`
-	Users       uint32   `yaml:"users" json:"users,omitempty"` // people who work there
-	Tags        []string `yaml:"tags" json:"tags,omitempty"`
-	RenamedFrom string   `yaml:"renamed_from" json:"-"`
-	Source      string   `json:"source,omitempty"`
+	Name        string     `yaml:"name" json:"name"`
+	DisplayName string     `yaml:"display_name" json:"display_name,omitempty"`
+	Region      string     `yaml:"region" json:"region,omitempty"`
+	TimeZone    string     `yaml:"time_zone" json:"time_zone,omitempty"` // IANA; empty: UTC
+	Calendar    string     `yaml:"calendar" json:"calendar,omitempty"`
+	Users       uint32     `yaml:"users" json:"users,omitempty"` // people who work there
+	Tags        conf.Texts `yaml:"tags" json:"tags,omitempty"`
+	RenamedFrom string     `yaml:"renamed_from" json:"-"`
+	Source      string     `json:"source,omitempty"`
 }
 
 // Credential is what devices want to hear before they answer.
 type Credential struct {
-	Name   string   `yaml:"name" json:"name"`
-	Sites  []string `yaml:"sites" json:"sites,omitempty"` // empty: any site may use it
-	SNMP   *SNMP    `yaml:"snmp" json:"snmp,omitempty"`
-	Source string   `json:"source,omitempty"`
+	Name   string     `yaml:"name" json:"name"`
+	Sites  conf.Texts `yaml:"sites" json:"sites,omitempty"` // empty: any site may use it
+	SNMP   *SNMP      `yaml:"snmp" json:"snmp,omitempty"`
+	Source string     `json:"source,omitempty"`
 }
 
 // SNMP is the snmp part of a Credential: a community for versions 1 and 2c, a user for 3.
@@ -75,12 +88,12 @@ type Device struct {
 	Interval    Duration   `yaml:"interval" json:"interval,omitempty"`
 	ICMP        Probe      `yaml:"icmp" json:"icmp,omitzero"`
 	SNMP        Probe      `yaml:"snmp" json:"snmp,omitzero"`
-	Parents     []string   `yaml:"parents" json:"parents,omitempty"`
+	Parents     conf.Texts `yaml:"parents" json:"parents,omitempty"`
 	Interfaces  Interfaces `yaml:"interfaces" json:"interfaces,omitzero"`
 	Owner       string     `yaml:"owner" json:"owner,omitempty"`
 	Department  string     `yaml:"department" json:"department,omitempty"`
 	Asset       Asset      `yaml:"asset" json:"asset,omitzero"`
-	Tags        []string   `yaml:"tags" json:"tags,omitempty"`
+	Tags        conf.Texts `yaml:"tags" json:"tags,omitempty"`
 	RenamedFrom string     `yaml:"renamed_from" json:"-"`
 	Source      string     `json:"source,omitempty"`
 }
@@ -95,8 +108,8 @@ func (p Probe) IsZero() bool { return p.Interval == nil }
 
 // Interfaces chooses the ports of a device by patterns of their keys.
 type Interfaces struct {
-	Monitor []string `yaml:"monitor" json:"monitor,omitempty"`
-	Ignore  []string `yaml:"ignore" json:"ignore,omitempty"`
+	Monitor conf.Texts `yaml:"monitor" json:"monitor,omitempty"`
+	Ignore  conf.Texts `yaml:"ignore" json:"ignore,omitempty"`
 }
 
 // IsZero tells that nothing is set.
@@ -130,44 +143,4 @@ func (d Device) ICMPInterval() time.Duration {
 		return time.Duration(*d.ICMP.Interval)
 	}
 	return DefaultICMPInterval
-}
-
-// Receiver gets webhooks.
-type Receiver struct {
-	Name    string   `yaml:"name" json:"name"`
-	Sites   []string `yaml:"sites" json:"sites,omitempty"` // empty: of all sites
-	Webhook *Webhook `yaml:"webhook" json:"webhook,omitempty"`
-	Source  string   `json:"source,omitempty"`
-}
-
-// Webhook is the webhook part of a Receiver. Its URL is a secret too: path or query may carry a token.
-type Webhook struct {
-	URL    conf.Secret `yaml:"url" json:"url,omitempty"`
-	Host   string      `json:"host,omitempty"` // what may be shown of URL: https://hooks.example.net
-	Secret conf.Secret `yaml:"secret" json:"secret,omitempty"`
-	Format string      `yaml:"format" json:"format,omitempty"` // empty: ninewatch
-}
-
-// Duration is a time.Duration that is written as people do: 30s, 7d.
-type Duration time.Duration
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := conf.ParseDuration(string(text))
-	*d = Duration(v)
-	return err
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-func (d Duration) String() string {
-	s := time.Duration(d).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

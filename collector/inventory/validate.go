@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"encoding/base64"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,26 +26,69 @@ var (
 
 	authProtocols = []string{"MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"}
 	privProtocols = []string{"DES", "AES", "AES192", "AES192C", "AES256", "AES256C"}
-	laterFormats  = []string{"alertmanager", "slack", "teams", "pagerduty", "template"}
 )
 
 func validName(s string) bool { return len(s) <= maxName && nameForm.MatchString(s) }
 
-func (p *parser) site(at conf.Section, s Site) {
-	p.name(at, KindSite, s.Name, s.RenamedFrom)
-	texts(at, "display_name", s.DisplayName, "region", s.Region)
-	textList(at, "tags", s.Tags)
-	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
-		at.Problemf("time_zone", "%q is not a time zone, write for example Europe/Lisbon", s.TimeZone)
-	}
-	if s.Calendar != "" {
-		at.Problemf("calendar", "calendars are not in this version, leave it out")
+// validate reports what is wrong with the values of an object.
+func (p *parser) validate(at conf.Section, e entry) {
+	switch e := e.(type) {
+	case *Site:
+		e.validate(at)
+	case *Calendar:
+		e.validate(at)
+	case *Credential:
+		e.validate(at)
+	case *Device:
+		e.validate(at)
+	case *Circuit:
+		e.validate(at)
+	case *Link:
+		e.validate(at)
+	case *Service:
+		e.validate(at)
+	case *RedundancyGroup:
+		e.validate(at)
+	case *RiskGroup:
+		e.validate(at)
+	case *Maintenance:
+		e.validate(at)
+	case *Receiver:
+		e.validate(at)
+	case *Route:
+		e.validate(at)
+	case *Rule:
+		e.validate(at)
+	case *Capacity:
+		e.validate(at)
+	case *Lifecycle:
+		e.validate(at)
+	case *SoftwarePolicy:
+		e.validate(at)
+	case *Schedule:
+		e.validate(at)
+	case *User:
+		e.validate(at)
 	}
 }
 
-func (p *parser) credential(at conf.Section, c *Credential) {
-	me := p.name(at, KindCredential, c.Name, "")
-	p.referAll(at, "sites", me, KindSite, c.Sites)
+func (s *Site) validate(at conf.Section) {
+	texts(at, "display_name", s.DisplayName, "region", s.Region)
+	textList(at, "tags", s.Tags)
+	zone(at, "time_zone", s.TimeZone)
+}
+
+// zone checks a time zone and returns it; UTC for none, and for one that is wrong.
+func zone(at conf.Section, key, name string) *time.Location {
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		at.Problemf(key, "%q is not a time zone, write for example Europe/Lisbon", name)
+		return time.UTC
+	}
+	return location
+}
+
+func (c *Credential) validate(at conf.Section) {
 	if c.SNMP == nil {
 		at.Problemf("snmp", "a credential needs snmp, write for example snmp: {version: 2c, community: …}")
 		return
@@ -110,8 +151,7 @@ func secured(at conf.Section, what, protocol string, pass conf.Secret, known []s
 	}
 }
 
-func (p *parser) device(at conf.Section, d Device) {
-	me := p.name(at, KindDevice, d.Name, d.RenamedFrom)
+func (d *Device) validate(at conf.Section) {
 	texts(at, "display_name", d.DisplayName, "profile", d.Profile, "role", d.Role, "owner", d.Owner, "department", d.Department)
 	textList(at, "tags", d.Tags)
 	textList(at, "interfaces.monitor", d.Interfaces.Monitor)
@@ -119,29 +159,28 @@ func (p *parser) device(at conf.Section, d Device) {
 	if d.Site == "" {
 		at.Problemf("site", "a device needs a site")
 	}
-	p.refer(at, "site", me, KindSite, d.Site)
-	p.refer(at, "credential", me, KindCredential, d.Credential)
-	p.referAll(at, "parents", me, KindDevice, d.Parents)
 	if slices.Contains(d.Parents, d.Name) {
 		at.Problemf("parents", "a device cannot be its own parent")
 	}
-	validateAddress(at, d.Address)
-	validateIntervals(at, d)
+	if d.Address == "" {
+		at.Problemf("address", "a device needs an address: an IP address or a host name")
+	}
+	validateAddress(at, "address", d.Address)
+	validateIntervals(at, *d)
 	validateAsset(at.In("asset"), d.Asset)
 }
 
-func validateAddress(at conf.Section, address string) {
+func validateAddress(at conf.Section, key, address string) {
 	addr, err := netip.ParseAddr(address)
 	switch {
 	case address == "":
-		at.Problemf("address", "a device needs an address: an IP address or a host name")
 	case err == nil && (addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})):
-		at.Problemf("address", "%s is not the address of one device", address)
+		at.Problemf(key, "%s is not the address of one device", address)
 	case err == nil:
 	case isHostPort(address):
-		at.Problemf("address", "%q has a port, write it under the key port", address)
+		at.Problemf(key, "%q has a port, write it under the key port", address)
 	case len(address) > 253 || !hostForm.MatchString(address) || allDigitsAndDots(address):
-		at.Problemf("address", "%q is neither an IP address nor a host name", address)
+		at.Problemf(key, "%q is neither an IP address nor a host name", address)
 	}
 }
 
@@ -176,54 +215,8 @@ func validateIntervals(at conf.Section, d Device) {
 }
 
 func validateAsset(at conf.Section, a Asset) {
-	dates := []string{"purchased", a.Purchased, "warranty_until", a.WarrantyUntil, "end_of_life", a.EndOfLife}
-	for i := 0; i < len(dates); i += 2 {
-		if _, err := time.Parse(time.DateOnly, dates[i+1]); dates[i+1] != "" && err != nil {
-			at.Problemf(dates[i], "%q is not a date, write for example 2026-11-30", dates[i+1])
-		}
-	}
+	dates(at, "purchased", a.Purchased, "warranty_until", a.WarrantyUntil, "end_of_life", a.EndOfLife)
 	texts(at, "cost", a.Cost, "tag", a.Tag)
-}
-
-func (p *parser) receiver(at conf.Section, r Receiver) {
-	me := p.name(at, KindReceiver, r.Name, "")
-	p.referAll(at, "sites", me, KindSite, r.Sites)
-	if r.Webhook == nil {
-		at.Problemf("webhook", "a receiver needs a webhook, write for example webhook: {url: …, secret: …}")
-		return
-	}
-	at = at.In("webhook")
-	validateURL(at, r.Webhook.URL.Reveal())
-	switch f := r.Webhook.Format; {
-	case f == "" || f == "ninewatch":
-	case slices.Contains(laterFormats, f):
-		at.Problemf("format", "%q is not in this version, write ninewatch", f)
-	default:
-		at.Problemf("format", "%q is not a format, write ninewatch", f)
-	}
-	encoded, isBase64 := strings.CutPrefix(r.Webhook.Secret.Reveal(), "whsec_")
-	key, err := base64.StdEncoding.DecodeString(encoded)
-	switch {
-	case r.Webhook.Secret == "":
-		at.Problemf("secret", "messages are signed: give a secret that the receiver knows too")
-	case isBase64 && (err != nil || len(key) == 0):
-		at.Problemf("secret", "what follows whsec_ has to be base64")
-	}
-}
-
-// validateURL never repeats the URL.
-func validateURL(at conf.Section, text string) {
-	u, err := url.Parse(text)
-	switch {
-	case text == "":
-		at.Problemf("url", "a webhook needs a url")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		at.Problemf("url", "not a URL that begins with https:// or http:// and names a host")
-	case u.User != nil:
-		at.Problemf("url", "a URL with a user and password shows them to everybody, leave them out: messages are signed with secret")
-	case len(text) > maxText || !printable(text):
-		at.Problemf("url", "longer than %d bytes or with control characters", maxText)
-	}
 }
 
 // texts checks free texts, given as key, text, key, text.

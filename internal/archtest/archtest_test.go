@@ -96,7 +96,7 @@ var owners = map[string][]string{
 	"google.golang.org/protobuf":               {"internal/record", "proto/", "agent/uplink", "collector/ingest"},
 	"ninewatch/proto/":                         {"internal/record", "agent/uplink", "collector/ingest"},
 	"github.com/klauspost/compress":            {"internal/frame"},
-	"github.com/prometheus/prometheus":         {"collector/store", "collector/promapi", "collector/uptime", "collector/api", "collector/app"},
+	"github.com/prometheus/prometheus":         {"collector/store", "collector/promapi", "collector/uptime", "collector/api", "collector/app", "collector/inventory"},
 	"modernc.org/sqlite":                       {"collector/state"},
 	"github.com/pressly/goose/v3":              {"collector/state"},
 	"filippo.io/age":                           {"collector/inventory"},
