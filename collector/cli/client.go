@@ -54,8 +54,20 @@ const answerLimit = 256 << 20
 
 // call makes one request and decodes the answer into out, unless it is nil.
 func (cl *client) call(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
-	if err := cl.complete(); err != nil {
+	text, err := cl.fetch(ctx, method, path, query, body)
+	if err != nil || out == nil {
 		return err
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("%s does not answer as a collector does: %w", cl.server, err)
+	}
+	return nil
+}
+
+// fetch makes one request and returns the body of the answer as it is.
+func (cl *client) fetch(ctx context.Context, method, path string, query url.Values, body []byte) ([]byte, error) {
+	if err := cl.complete(); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -65,7 +77,7 @@ func (cl *client) call(ctx context.Context, method, path string, query url.Value
 	}
 	request, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+cl.token.Reveal())
 	if body != nil {
@@ -73,23 +85,17 @@ func (cl *client) call(ctx context.Context, method, path string, query url.Value
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("the collector at %s does not answer: %w", cl.server, errors.Unwrap(err))
+		return nil, fmt.Errorf("the collector at %s does not answer: %w", cl.server, errors.Unwrap(err))
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
 	if err != nil {
-		return fmt.Errorf("read the answer of %s: %w", cl.server, err)
+		return nil, fmt.Errorf("read the answer of %s: %w", cl.server, err)
 	}
 	if answer.StatusCode >= 300 {
-		return refusal(answer, text)
+		return nil, refusal(answer, text)
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s does not answer as a collector does: %w", cl.server, err)
-	}
-	return nil
+	return text, nil
 }
 
 // refusal is the error in a problem document (RFC 9457).

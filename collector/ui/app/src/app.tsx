@@ -17,6 +17,7 @@ const pages = {
   device: lazy<{ name: string }>(() => import('./pages/device').then((m) => m.DevicePage)),
   incidents: lazy<object>(() => import('./pages/incidents').then((m) => m.Incidents)),
   incident: lazy<{ id: string }>(() => import('./pages/incident').then((m) => m.Incident)),
+  sla: lazy<object>(() => import('./pages/sla').then((m) => m.SLA)),
   agents: lazy<object>(() => import('./pages/agents').then((m) => m.Agents)),
   settings: lazy<object>(() => import('./pages/settings').then((m) => m.Settings)),
 }
@@ -70,6 +71,7 @@ function Routes() {
     case '': return <Lazy page={pages.overview} props={{}} />
     case 'devices': return part ? <Lazy key={part} page={pages.device} props={{ name: part }} /> : <Lazy page={pages.devices} props={{}} />
     case 'incidents': return part ? <Lazy key={part} page={pages.incident} props={{ id: part }} /> : <Lazy page={pages.incidents} props={{}} />
+    case 'sla': return <Lazy page={pages.sla} props={{}} />
     case 'agents': return <Lazy page={pages.agents} props={{}} />
     case 'settings': return <Lazy page={pages.settings} props={{}} />
     default:

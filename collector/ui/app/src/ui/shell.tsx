@@ -19,12 +19,14 @@ import { Demo, plainName } from './state'
 
 export interface Crumb { text: string; to?: string }
 
-const sections: { path: string; name: string; icon: IconName; group?: string }[] = [
-  { path: '/', name: 'Overview', icon: 'home' },
-  { path: '/incidents', name: 'Incidents', icon: 'incident' },
-  { path: '/devices', name: 'Devices', icon: 'device', group: 'Network' },
-  { path: '/agents', name: 'Agents', icon: 'agent' },
-  { path: '/settings', name: 'Settings', icon: 'settings' },
+// tab: one of the five that a phone shows at its foot; the others are behind the search there.
+const sections: { path: string; name: string; icon: IconName; group?: string; tab?: boolean }[] = [
+  { path: '/', name: 'Overview', icon: 'home', tab: true },
+  { path: '/incidents', name: 'Incidents', icon: 'incident', tab: true },
+  { path: '/sla', name: 'Uptime and SLA', icon: 'uptime', group: 'Plan' },
+  { path: '/devices', name: 'Devices', icon: 'device', group: 'Network', tab: true },
+  { path: '/agents', name: 'Agents', icon: 'agent', tab: true },
+  { path: '/settings', name: 'Settings', icon: 'settings', tab: true },
 ]
 
 const isHere = (path: string, section: string) => (section === '/' ? path === '/' : path === section || path.startsWith(section + '/'))
@@ -140,7 +142,7 @@ function Tabs() {
   const { path } = usePlace()
   return (
     <nav class="tabs" aria-label="Sections">
-      {sections.map((s) => {
+      {sections.filter((s) => s.tab).map((s) => {
         const b = badge(s.path, data)
         return (
           <a href={href(s.path)} aria-current={isHere(path, s.path) ? 'page' : undefined}>
