@@ -4,6 +4,7 @@ package telemetry
 // vendor's MIB has in its place (jnxContentsTable, tmnxHwTable, ...). Index is unique within the device.
 type Component struct {
 	Index       uint32 `json:"index"`           // entPhysicalIndex
+	Key         string `json:"key"`             // of its place: SetComponentKeys
 	Class       string `json:"class,omitempty"` // entPhysicalClass: chassis, module, port, powerSupply, fan, sensor, stack, ...
 	Name        string `json:"name,omitempty"`
 	Descr       string `json:"descr,omitempty"`

@@ -1,0 +1,112 @@
+package telemetry
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxFacts is how many rows each list of DeviceFacts may have, by its JSON name (internal/record).
+var maxFacts = map[string]int{
+	"interfaces": 20_000, "components": 20_000, "neighbors": 5_000, "lags": 2_000, "stack": 20_000, "bridge_ports": 10_000,
+	"vlans": 4_096, "stp": 256, "addresses": 10_000, "hosts": 20_000, "bgp_peers": 5_000, "ospf_neighbors": 5_000, "fhrp_groups": 5_000,
+}
+
+// MaxFacts is how many rows a list of DeviceFacts may have, by its JSON name: more than any device shows
+// that is watched with sense, and little enough that all of them fit into one record.
+func MaxFacts(list string) int { return maxFacts[list] }
+
+// SameFacts tells whether a and b say the same of a device. Times and counters, which always differ, do not
+// count: those of the facts, sysUpTime, ifLastChange, ages and updates of routing peers, changes of trees.
+func SameFacts(a, b *DeviceFacts) bool {
+	return reflect.DeepEqual(lasting(a), lasting(b))
+}
+
+// lasting is a copy of f without what always differs.
+func lasting(f *DeviceFacts) DeviceFacts {
+	c := *f
+	c.Time, c.System.SysUpTime = 0, 0
+	c.Interfaces = slices.Clone(c.Interfaces)
+	for i := range c.Interfaces {
+		c.Interfaces[i].IfLastChange = 0
+	}
+	c.BGPPeers = slices.Clone(c.BGPPeers)
+	for i := range c.BGPPeers {
+		p := &c.BGPPeers[i]
+		p.UptimeSeconds, p.InUpdates, p.OutUpdates = 0, 0, 0
+	}
+	c.OSPFNeighbors = slices.Clone(c.OSPFNeighbors)
+	for i := range c.OSPFNeighbors {
+		c.OSPFNeighbors[i].Events = 0
+	}
+	c.STP = slices.Clone(c.STP)
+	for i := range c.STP {
+		c.STP[i].TopologyChanges = 0
+	}
+	return c
+}
+
+// SetComponentKeys gives each part of a device the key of its place. A key stays when a part is exchanged
+// for another, or when the device counts its parts anew after a restart: the place is called by the name of
+// the part where the device gives that name once, else by the way to it from the top, each step by name, or
+// by class and position. What is still called the same gets #<index>. The result does not depend on the
+// order of list, which has no loops.
+func SetComponentKeys(list []Component) {
+	names, at := make(map[string]int, len(list)), make(map[uint32]int, len(list))
+	for i := range list {
+		names[list[i].Name]++
+		at[list[i].Index] = i
+	}
+	for i := range list {
+		list[i].Key = ""
+	}
+	for i := range list {
+		if c := &list[i]; c.Name != "" && names[c.Name] == 1 {
+			c.Key = c.Name
+		}
+	}
+	for i := range list {
+		placeKey(list, at, i)
+	}
+	uses := make(map[string]int, len(list))
+	for i := range list {
+		uses[list[i].Key]++
+	}
+	for i := range list {
+		if c := &list[i]; uses[c.Key] > 1 {
+			c.Key = fmt.Sprintf("%s#%d", c.Key, c.Index)
+		}
+	}
+}
+
+// placeKey sets the keys on the way from a part up to the next that has one.
+func placeKey(list []Component, at map[uint32]int, i int) {
+	var way []int
+	for ok := true; ok && list[i].Key == "" && len(way) <= len(list); i, ok = at[list[i].ParentIndex] {
+		way = append(way, i)
+	}
+	for _, i := range slices.Backward(way) {
+		c := &list[i]
+		step := cmp.Or(c.Name, step(c))
+		if parent, ok := at[c.ParentIndex]; ok && list[parent].Key != "" {
+			step = list[parent].Key + "/" + step
+		}
+		if len(step) > maxKey { // a way without end
+			step = strings.ToValidUTF8(step[:maxKey], "")
+		}
+		c.Key = step
+	}
+}
+
+// maxKey is long enough for any chassis, and far below what a text may have.
+const maxKey = 512
+
+func step(c *Component) string {
+	class := cmp.Or(c.Class, "part")
+	if c.Position < 0 {
+		return class
+	}
+	return fmt.Sprintf("%s %d", class, c.Position)
+}
