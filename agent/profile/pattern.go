@@ -1,0 +1,68 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// pattern is a sysObjectID with * for any sub-identifier; at the end it stands for one or more. Words for
+// the last sub-identifier match no device: Kentik names profiles so that are chosen by matches.
+type pattern []string
+
+var patternForm = regexp.MustCompile(`^\.?\d+(\.(\d+|\*))*(\.\w[\w-]*)?$`)
+
+func parsePattern(text string) (pattern, error) {
+	if text == "*" {
+		return pattern{"*"}, nil
+	}
+	if last := text[max(0, len(text)-2):]; len(last) == 2 && last[1] == '*' && last[0] != '.' {
+		text = text[:len(text)-1] + ".*" // as Kentik writes it
+	}
+	if !patternForm.MatchString(text) {
+		return nil, fmt.Errorf("%q is no sysObjectID: write numbers with dots, * for any, such as 1.3.6.1.4.1.9.1.*", text)
+	}
+	return pattern(strings.Split(strings.TrimPrefix(text, "."), ".")), nil
+}
+
+func (p pattern) String() string { return strings.Join(p, ".") }
+
+// open tells whether p ends in *.
+func (p pattern) open() bool { return p[len(p)-1] == "*" }
+
+func (p pattern) matches(sysObjectID string) bool {
+	parts := strings.Split(strings.TrimPrefix(sysObjectID, "."), ".")
+	if len(p) == 1 && p.open() {
+		return true
+	}
+	if len(parts) < len(p) || len(parts) > len(p) && !p.open() {
+		return false
+	}
+	for i, want := range p {
+		if want != "*" && want != parts[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// compare orders patterns from the most specific: those without * at the end, then by how many numbers
+// they fix.
+func (p pattern) compare(q pattern) int {
+	if p.open() != q.open() {
+		if p.open() {
+			return 1
+		}
+		return -1
+	}
+	return q.fixed() - p.fixed()
+}
+
+func (p pattern) fixed() (n int) {
+	for _, part := range p {
+		if part != "*" {
+			n++
+		}
+	}
+	return n
+}

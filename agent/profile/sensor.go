@@ -1,0 +1,160 @@
+package profile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// found is a sensor that was read, with what it is a part of.
+type sensed struct {
+	SensorReading
+	part string
+}
+
+// sensor reads the rows of an entry of sensors.
+func (rd *reader) sensor(e *Sensor) (int, func()) {
+	var out []sensed
+	var plan []Instance
+	rd.rows(e.Table, e.Rows, e.Columns, e.Where, []*Source{&e.Value}, func(r *row) {
+		s, ok := rd.sensorRow(e, r)
+		if !ok {
+			return
+		}
+		out = append(out, sensed{s, e.Part})
+		if s.Value != nil {
+			plan = append(plan, rd.instance(&e.Value, r, e.Interval, "sensor", s.Name))
+		}
+	})
+	return len(out), func() {
+		for _, s := range out {
+			rd.out.Sensors = append(rd.out.Sensors, s.SensorReading)
+			rd.partOf(s)
+		}
+		rd.planned(plan)
+	}
+}
+
+func (rd *reader) sensorRow(e *Sensor, r *row) (s SensorReading, ok bool) {
+	s.Class = rd.eval((*Source)(&e.Class), r).text
+	unit, ok := units[s.Class]
+	if !ok {
+		return s, false
+	}
+	s.Unit = firstOf(rd.eval((*Source)(&e.Unit), r).text, unit)
+	v := rd.eval(&e.Value, r)
+	switch {
+	case !v.ok:
+		return s, false
+	case s.Class == "state":
+		s.Severity, s.Status = state(rd.states(e.States), v)
+		if v.isNum {
+			s.Value = &v.number
+		}
+	case !v.isNum:
+		return s, false
+	default:
+		s.Value = &v.number
+		s.Severity = rd.judged(e, r, v.number)
+		s.Status = s.Severity
+	}
+	s.Name = firstOf(rd.name(e.Name, r), strings.TrimSpace(fmt.Sprintf("%s %s", s.Class, r.index)))
+	return s, true
+}
+
+// state is the severity and the word of a value.
+func state(states States, v value) (severity, word string) {
+	text, ok := states[v.text]
+	if !ok {
+		text, ok = states["*"]
+	}
+	if !ok {
+		return "unknown", v.text
+	}
+	severity, word, _ = strings.Cut(text, " ")
+	return severity, firstOf(word, severity)
+}
+
+// judged is the severity of a number: what the device says of it, else what the thresholds say.
+func (rd *reader) judged(e *Sensor, r *row, f float64) string {
+	if e.Status.given() {
+		severity, _, _ := strings.Cut(rd.eval(&e.Status, r).text, " ")
+		if severities[severity] && severity != "unknown" {
+			return severity
+		}
+	}
+	limit := func(t *Factor) (float64, bool) {
+		if !t.given() {
+			return 0, false
+		}
+		s := Source(*t)
+		if s.Constant == "" && s.Multiply == nil && s.Divide == nil && s.Power10 == nil && s.Convert == "" {
+			s.Multiply, s.Divide, s.Power10, s.Convert, s.Plus = e.Value.Multiply, e.Value.Divide, e.Value.Power10, e.Value.Convert, e.Value.Plus
+		}
+		v := rd.eval(&s, r)
+		return v.number, v.ok && v.isNum
+	}
+	severity := ""
+	for _, t := range []struct {
+		t        *Factor
+		high     bool
+		severity string
+	}{{&e.CriticalHigh, true, "critical"}, {&e.CriticalLow, false, "critical"}, {&e.WarningHigh, true, "warning"}, {&e.WarningLow, false, "warning"}} {
+		bound, ok := limit(t.t)
+		switch {
+		case !ok:
+		case t.high && f >= bound, !t.high && f <= bound:
+			return t.severity
+		default:
+			severity = "ok"
+		}
+	}
+	return severity
+}
+
+// partOf lists a sensor of a power supply or fan there too. Sensors of one name are one part: its state
+// and its speed.
+func (rd *reader) partOf(s sensed) {
+	list := &rd.out.PowerSupplies
+	switch s.part {
+	case "":
+		return
+	case Fan:
+		list = &rd.out.Fans
+	}
+	p := PartReading{Name: s.Name, Status: firstOf(s.Severity, "unknown")}
+	if s.Class == "fanspeed" && s.Unit == "rpm" {
+		p.RPM = s.Value
+	}
+	for i := range *list {
+		if old := &(*list)[i]; old.Name == p.Name && (s.Class == "fanspeed") != (old.RPM != nil) {
+			if old.RPM == nil {
+				old.RPM = p.RPM
+			}
+			if old.Status == "unknown" {
+				old.Status = p.Status
+			}
+			return
+		}
+	}
+	*list = append(*list, p)
+}
+
+// parts ends with names that are unique in their section.
+func (rd *reader) parts() {
+	names := unique{}
+	for i := range rd.out.Processors {
+		rd.out.Processors[i].Name = names.name(rd.out.Processors[i].Name)
+	}
+	for _, list := range [][]CapacityReading{rd.out.Memory, rd.out.Storage} {
+		names := unique{}
+		for i := range list {
+			list[i].Name = names.name(list[i].Name)
+		}
+	}
+	for _, list := range [][]PartReading{rd.out.PowerSupplies, rd.out.Fans} {
+		names := unique{}
+		for i := range list {
+			list[i].Name = names.name(list[i].Name)
+		}
+	}
+}
