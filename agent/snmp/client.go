@@ -2,134 +2,297 @@ package snmp
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
-	"sync"
-	"time"
 
-	"ninewatch/internal/oid"
+	"golang.org/x/sys/unix"
+
 	"ninewatch/internal/snmpwire"
 )
 
-// Session is what discovery and polls need of a device. A Client is one.
-type Session interface {
-	// Get reads names; result i belongs to names[i]. What the device does not have is NoSuchObject or
-	// NoSuchInstance, what it answered wrongly has Err.
-	Get(ctx context.Context, names ...oid.OID) ([]snmpwire.VarBind, error)
-	// Walk reads all that is below root, in bounds. Rows may come with an error: what was read is good.
-	Walk(ctx context.Context, root oid.OID, max Limits) ([]snmpwire.VarBind, error)
-	// Counts is what was sent and received so far.
-	Counts() Counts
-	Close() error
-}
-
-// Device is what to speak to, and how.
-type Device struct {
-	Name       string
-	Addr       netip.AddrPort
-	Credential Credential
-	Timeout    time.Duration            // of one attempt; 0: DefaultTimeout
-	Retries    int                      // attempts after the first; negative: none; 0: DefaultRetries
-	Observe    func([]snmpwire.VarBind) // sees every reply that was taken, before anything is made of it; may be nil
-	Meter      *Meter                   // of all devices; may be nil
-}
-
-// Counts is what a Client did since Dial.
-type Counts struct {
-	Requests uint64 // datagrams sent, retries among them
-	Retries  uint64
-	Timeouts uint64            // requests without any answer
-	Refused  uint64            // ICMP port unreachable
-	Rejected map[string]uint64 // replies that failed a check, by reason
-	Engines  uint64            // changes of the SNMPv3 engine id
-}
-
-// Client is a Session over one connected UDP socket.
+// Client is a Session of a Manager with one device.
 type Client struct {
-	dev  Device
-	conn *net.UDPConn
-	sec  security
-	turn chan struct{} // holds one token: exchanges take turns
-	id   uint32        // last request-id
-	bulk int           // max-repetitions that work for this device
+	e         *Manager
+	own       bool // the Manager is for this Client alone
+	lane      *lane
+	dev       Device
+	addr      netip.AddrPort
+	socket    unix.Sockaddr
+	version   snmpwire.Version // of the PDU's rules: V1 or V2c
+	community []byte
+	usm       *usm // of SNMPv3, else nil
+	same      *Client
+	timer     timer
 
-	mu     sync.Mutex
-	counts Counts
+	// Guarded by the lane.
+	closed  bool
+	queued  bool // waits for the lane's window
+	silent  bool // did not answer when it was last asked
+	flying  int32
+	next    int64 // not to be asked before, ns of the engine
+	pace    pace
+	waiting []*request
+	runs    []*run
+	counts  Counts
+	twin    string
 }
 
-// security is one of the ways to wrap a PDU into a message: community (RFC 1901) or USM (RFC 3414).
-type security interface {
-	version() snmpwire.Version // of the PDU's rules: V1 or V2c
-	encode(pdu *snmpwire.PDU) ([]byte, error)
-	// open checks a datagram against the request last encoded and decodes it into m.
-	open(datagram []byte, m *snmpwire.Message) error
-}
-
-// Errors of security.open, besides *Error, which ends the exchange.
-var (
-	errAgain = errors.New("encode and send again") // the engine's id or clock has been learned
-)
-
-// rejected is a datagram that is no reply to the request: the wait goes on.
-type rejected string
-
-func (r rejected) Error() string { return string(r) }
-
-// Dial opens a socket to the device. Nothing is sent, except that SNMPv3 looks for the engine at the first request.
-func Dial(_ context.Context, d Device) (*Client, error) {
-	if err := d.Credential.Validate(); err != nil {
-		return nil, err
-	}
-	if !d.Addr.IsValid() || d.Addr.Port() == 0 {
-		return nil, fmt.Errorf("device %q: address %q has no host or no port", d.Name, d.Addr)
-	}
+func newClient(e *Manager, l *lane, d Device) *Client {
 	if d.Timeout <= 0 {
 		d.Timeout = DefaultTimeout
 	}
 	if d.Retries == 0 {
 		d.Retries = DefaultRetries
 	}
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(d.Addr))
-	if err != nil {
-		return nil, fmt.Errorf("open a socket to %s: %w", d.Addr, err)
+	c := &Client{e: e, lane: l, dev: d, version: snmpwire.V2c, pace: newPace(d.Learnt),
+		addr: netip.AddrPortFrom(d.Addr.Addr().Unmap(), d.Addr.Port())}
+	var zone uint32
+	if name := c.addr.Addr().Zone(); name != "" {
+		if i, err := net.InterfaceByName(name); err == nil {
+			zone = uint32(i.Index)
+		}
 	}
-	c := &Client{dev: d, conn: conn, turn: make(chan struct{}, 1), id: firstID(), bulk: firstBulk}
-	c.counts.Rejected = map[string]uint64{}
-	if d.Credential.Version == "3" {
-		c.sec = newUSM(d.Credential)
-	} else {
-		c.sec = newCommunity(d.Credential)
+	c.socket = sockaddr(c.addr, zone)
+	switch d.Credential.Version {
+	case "3":
+		c.usm = newUSM(d.Credential)
+	case "1":
+		c.version = snmpwire.V1
+		fallthrough
+	default:
+		c.community = []byte(d.Credential.Community.Reveal())
 	}
-	c.turn <- struct{}{}
-	return c, nil
+	c.timer.client = c
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.same = l.byAddr[c.addr]
+	l.byAddr[c.addr] = c
+	return c
 }
 
-// Close closes the socket. A call in flight returns.
-func (c *Client) Close() error { return c.conn.Close() }
+// Close ends what is in flight.
+func (c *Client) Close() error {
+	l := c.lane
+	l.mu.Lock()
+	if c.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	l.clock.stop(&c.timer)
+	l.abandon(c)
+	for _, r := range l.table {
+		if r != nil && r.client == c {
+			l.finish(r, nil, errClosed)
+		}
+	}
+	l.remove(c)
+	l.unlock()
+	if c.usm != nil {
+		c.e.forget(c, string(c.usm.engineID))
+	}
+	if c.own {
+		return c.e.Close()
+	}
+	return nil
+}
+
+// abandon ends what c has to ask.
+func (l *lane) abandon(c *Client) {
+	for _, r := range c.waiting {
+		r.result <- outcome{nil, errClosed}
+	}
+	c.waiting = nil
+	for len(c.runs) > 0 {
+		l.end(c.runs[0], errClosed)
+	}
+}
+
+// remove takes c out of the list of clients with its address.
+func (l *lane) remove(c *Client) {
+	first := l.byAddr[c.addr]
+	switch {
+	case first == c && c.same == nil:
+		delete(l.byAddr, c.addr)
+	case first == c:
+		l.byAddr[c.addr] = c.same
+	default:
+		for ; first != nil; first = first.same {
+			if first.same == c {
+				first.same = c.same
+			}
+		}
+	}
+}
+
+// Learnt is what polling has shown of the limits of the device, for Device.Learnt after a restart.
+func (c *Client) Learnt() Learnt {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.pace.learnt()
+}
+
+// Twin is the name of another device with the same SNMPv3 engine id, or empty.
+func (c *Client) Twin() string {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.twin
+}
 
 // Counts returns a copy of the counters.
 func (c *Client) Counts() Counts {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
 	out := c.counts
-	out.Rejected = make(map[string]uint64, len(c.counts.Rejected))
-	for k, v := range c.counts.Rejected {
-		out.Rejected[k] = v
-	}
-	if u, ok := c.sec.(*usm); ok {
-		out.Engines = u.changes.Load()
+	out.Rejected = maps.Clone(c.counts.Rejected)
+	if out.Rejected == nil {
+		out.Rejected = map[string]uint64{}
 	}
 	return out
 }
 
-func (c *Client) count(f func(*Counts)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f(&c.counts)
+func (c *Client) fail(kind ErrKind, format string, args ...any) error {
+	return &Error{Addr: c.addr.String(), Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
-func (c *Client) fail(kind ErrKind, format string, args ...any) error {
-	return &Error{Addr: c.dev.Addr.String(), Kind: kind, Err: fmt.Errorf(format, args...)}
+func (c *Client) attempts() int { return 1 + max(0, c.dev.Retries) }
+
+// sent counts a datagram.
+func (c *Client) sent(r *request) {
+	c.counts.Requests++
+	c.dev.Meter.request()
+	if r.attempt > 0 {
+		c.counts.Retries++
+		c.dev.Meter.retry()
+	}
+	if r.run != nil {
+		r.run.answer.Requests++
+		if r.attempt > 0 {
+			r.run.answer.Retries++
+		}
+	}
+}
+
+func (c *Client) timedOut(r *request) {
+	c.counts.Timeouts++
+	c.dev.Meter.timeout()
+	if r.run != nil {
+		r.run.answer.Timeouts++
+	}
+}
+
+func (c *Client) wasRefused() {
+	c.counts.Refused++
+	c.dev.Meter.refuse()
+}
+
+// reject counts a datagram that was not taken, by reason.
+func (c *Client) reject(reason rejected) {
+	if c.counts.Rejected == nil {
+		c.counts.Rejected = map[string]uint64{}
+	}
+	c.counts.Rejected[string(reason)]++
+	c.dev.Meter.reject(string(reason))
+}
+
+// room tells whether one more request may be in flight to the device. An engine has to be known before
+// several can be.
+func (c *Client) room() bool {
+	if c.usm != nil && !c.usm.known() {
+		return c.flying == 0
+	}
+	return c.flying < c.pace.flight()
+}
+
+// pump sends what c has to ask, as far as the device and the lane bear it.
+func (l *lane) pump(c *Client) {
+	for !c.closed && !l.closed && !c.queued && c.room() {
+		r := l.peek(c)
+		if r == nil {
+			return
+		}
+		if now := l.e.now(); now < c.next && c.pace.gap > 0 {
+			l.back(c, r)
+			l.arm(&c.timer, c.next)
+			return
+		}
+		if l.expected >= l.window {
+			l.back(c, r)
+			c.queued, l.starved = true, true
+			l.queue = append(l.queue, c)
+			return
+		}
+		l.launch(r)
+	}
+}
+
+// peek takes the next request of c, or nil: exchanges first, since somebody waits for them.
+func (l *lane) peek(c *Client) *request {
+	if len(c.waiting) > 0 {
+		r := c.waiting[0]
+		c.waiting = c.waiting[1:]
+		return r
+	}
+	for _, run := range c.runs {
+		if r := l.part(run); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// back undoes peek.
+func (l *lane) back(c *Client, r *request) {
+	if r.run == nil {
+		c.waiting = append([]*request{r}, c.waiting...)
+		return
+	}
+	r.run.todo = append(r.run.todo, r.span)
+	r.run.leave(r)
+	l.recycle(r)
+}
+
+// exchange sends pdu and returns the reply's PDU, which shares no memory with the datagram. accept looks at a
+// PDU that passed all other checks; a rejected error from it makes the wait go on. It runs under the lane's
+// lock.
+func (c *Client) exchange(ctx context.Context, pdu *snmpwire.PDU, accept func(*snmpwire.PDU) error) (*snmpwire.PDU, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l := c.lane
+	result := make(chan outcome, 1) // r is empty once it has ended
+	r := &request{client: c, pdu: pdu, accept: accept, result: result}
+	r.timer.request = r
+	l.mu.Lock()
+	if c.closed || l.closed {
+		l.mu.Unlock()
+		return nil, errClosed
+	}
+	c.waiting = append(c.waiting, r)
+	l.pump(c)
+	l.unlock()
+	select {
+	case o := <-result:
+		return o.pdu, o.err
+	case <-ctx.Done():
+	}
+	l.withdraw(c, r)
+	return nil, fmt.Errorf("%s: %w", c.addr, ctx.Err())
+}
+
+// withdraw ends a request that nobody waits for any more.
+func (l *lane) withdraw(c *Client, r *request) {
+	l.mu.Lock()
+	defer l.unlock()
+	for i, w := range c.waiting {
+		if w == r {
+			c.waiting = append(c.waiting[:i], c.waiting[i+1:]...)
+			return
+		}
+	}
+	if r.client != nil && r.id != 0 {
+		l.finish(r, nil, context.Canceled)
+	}
 }

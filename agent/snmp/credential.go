@@ -10,6 +10,7 @@ import (
 
 	"ninewatch/internal/conf"
 	"ninewatch/internal/telemetry"
+	ber "ninewatch/internal/usm"
 )
 
 // Limits of what a Credential may hold. RFC 3414 allows a passphrase from 8 octets on; beyond 127 octets
@@ -80,24 +81,26 @@ func (c Credential) validateUser() error {
 	if len(c.Context) > 255 {
 		errs = append(errs, fmt.Errorf("context name has %d bytes, at most 255 are possible", len(c.Context)))
 	}
-	errs = append(errs, protocol("authentication", c.AuthProtocol, c.AuthPassphrase, authProtocols),
-		protocol("privacy", c.PrivProtocol, c.PrivPassphrase, privProtocols))
+	errs = append(errs, protocol("authentication", c.AuthProtocol, c.AuthPassphrase, names(ber.Auths)),
+		protocol("privacy", c.PrivProtocol, c.PrivPassphrase, names(ber.Privs)))
 	if c.PrivProtocol != "" && c.AuthProtocol == "" {
 		errs = append(errs, errors.New("privacy needs an authentication protocol too"))
 	}
 	return errors.Join(errs...)
 }
 
-func protocol[P any](what, name string, passphrase conf.Secret, known map[string]P) error {
+func names[P any](known map[string]P) []string { return slices.Sorted(maps.Keys(known)) }
+
+func protocol(what, name string, passphrase conf.Secret, known []string) error {
 	if name == "" {
 		if passphrase != "" {
 			return fmt.Errorf("the %s passphrase needs a protocol", what)
 		}
 		return nil
 	}
-	if _, ok := known[strings.ToUpper(name)]; !ok {
+	if !slices.Contains(known, strings.ToUpper(name)) {
 		return fmt.Errorf("%s protocol %q: it is one of %s", what, name,
-			strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			strings.Join(known, ", "))
 	}
 	if n := len(passphrase.Reveal()); n < minPassphrase {
 		return fmt.Errorf("%s passphrase has %d bytes, at least %d are needed", what, n, minPassphrase)

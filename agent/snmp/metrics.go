@@ -24,16 +24,40 @@ func NewMeter(set *metrics.Set) *Meter {
 	}
 }
 
-// add counts the difference between two Counts of one client. The reasons of rejection are our own words.
-func (m *Meter) add(before, after Counts) {
-	m.requests.AddInt64(int64(after.Requests - before.Requests))
-	m.retries.AddInt64(int64(after.Retries - before.Retries))
-	m.timeouts.AddInt64(int64(after.Timeouts - before.Timeouts))
-	m.refused.AddInt64(int64(after.Refused - before.Refused))
-	m.engines.AddInt64(int64(after.Engines - before.Engines))
-	for reason, n := range after.Rejected {
-		if n -= before.Rejected[reason]; n > 0 {
-			m.set.GetOrCreateCounter(fmt.Sprintf(`ninewatch_agent_snmp_rejected_replies_total{reason=%q}`, reason)).AddInt64(int64(n))
-		}
+// The methods count one event each; a nil Meter counts nothing.
+func (m *Meter) request() {
+	if m != nil {
+		m.requests.Inc()
+	}
+}
+
+func (m *Meter) retry() {
+	if m != nil {
+		m.retries.Inc()
+	}
+}
+
+func (m *Meter) timeout() {
+	if m != nil {
+		m.timeouts.Inc()
+	}
+}
+
+func (m *Meter) refuse() {
+	if m != nil {
+		m.refused.Inc()
+	}
+}
+
+func (m *Meter) engine() {
+	if m != nil {
+		m.engines.Inc()
+	}
+}
+
+// reject counts by reason, which is one of our own words.
+func (m *Meter) reject(reason string) {
+	if m != nil {
+		m.set.GetOrCreateCounter(fmt.Sprintf(`ninewatch_agent_snmp_rejected_replies_total{reason=%q}`, reason)).Inc()
 	}
 }

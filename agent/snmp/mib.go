@@ -203,6 +203,21 @@ func (o object) checked(vb snmpwire.VarBind) error {
 	return nil
 }
 
+// fits is checked for a value of a Batch. problem is what its Answer says of it.
+func (o *object) fits(v snmpwire.Value, problem error) error {
+	switch {
+	case problem != nil:
+		return problem
+	case exception(v.Type):
+		return errAbsent
+	case !o.syntax.matches(v.Type):
+		return fmt.Errorf("%w: type 0x%02x", errType, byte(v.Type))
+	case o.words > 0 && (v.Bits < 1 || v.Bits > o.words):
+		return fmt.Errorf("%w: %d", errWord, v.Int())
+	}
+	return nil
+}
+
 // number64 is the value of vb; not ok when it is negative.
 func number64(vb snmpwire.VarBind) (n uint64, ok bool) {
 	if vb.Type == snmpwire.Integer {

@@ -2,6 +2,7 @@ package snmp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,8 @@ const maxSeries = 65_536
 // reading before, so it belongs to one poller at a time.
 type Plan struct {
 	device   string
-	names    []oid.OID
+	names    []oid.OID // until they are in batch
+	batch    Batch
 	items    []item
 	template []telemetry.Series
 	left     int // series beyond maxSeries
@@ -32,8 +34,8 @@ type Plan struct {
 
 // item is what one name of a plan is for.
 type item struct {
-	object object
-	series int // in the template; -1: looked at, not a sample
+	object *object
+	series int32 // in the template; -1: looked at, not a sample
 }
 
 // PollInfo is what a poll showed besides samples.
@@ -52,70 +54,74 @@ type PollInfo struct {
 func newPlan(device string, r *Reading, rows []InterfaceReading) *Plan {
 	p := &Plan{device: device}
 	if r.UpTime {
-		p.add(sysUpTime, sysUpTime.at, nil)
+		p.add(&sysUpTime, sysUpTime.at, nil)
 	}
 	if p.hasIfNumber = r.IfNumber != nil; p.hasIfNumber {
 		p.ifNumber = *r.IfNumber
-		p.watch(ifNumber)
+		p.watch(&ifNumber)
 	}
 	if p.hasLastChange = r.IfTableLastChange != nil; p.hasLastChange {
 		p.lastChange = *r.IfTableLastChange
-		p.watch(ifTableLastChange)
+		p.watch(&ifTableLastChange)
 	}
 	for i := range rows {
 		p.addInterface(&rows[i])
 	}
 	for n, c := range r.Processors {
-		p.add(hrProcessorLoad, hrProcessorLoad.at.Append(c.HrDeviceIndex), labels("name", fmt.Sprintf("cpu%d", n)))
+		p.add(&hrProcessorLoad, hrProcessorLoad.at.Append(c.HrDeviceIndex), labels("name", fmt.Sprintf("cpu%d", n)))
 	}
 	for i, storageName := range storageNames(r.Storage) {
 		s := &r.Storage[i]
 		for _, c := range []struct {
-			o     object
+			o     *object
 			there bool
-		}{{hrStorageAllocationUnits, s.AllocationUnits != nil}, {hrStorageSize, s.Size != nil}, {hrStorageUsed, s.Used != nil}} {
+		}{{&hrStorageAllocationUnits, s.AllocationUnits != nil}, {&hrStorageSize, s.Size != nil}, {&hrStorageUsed, s.Used != nil}} {
 			if c.there {
 				p.add(c.o, c.o.at.Append(s.HrStorageIndex), labels("name", storageName))
 			}
 		}
 	}
 	p.gone = make([]bool, len(p.template))
+	if len(p.names) == 0 { // a device without any of it still shows that it is there
+		p.names = []oid.OID{sysUpTime.at}
+	}
+	p.batch, p.names = NewBatch(p.names), nil
 	return p
 }
 
 func (p *Plan) addInterface(r *InterfaceReading) {
 	l := labels("ifName", r.Key)
 	for n := range counters {
-		o := ifCounters[n].wide
+		o := &ifCounters[n].wide
 		if _, bits, ok := r.Counter(n); !ok {
 			continue
 		} else if bits == 32 {
-			o = ifCounters[n].narrow
+			o = &ifCounters[n].narrow
 		}
 		p.add(o, o.at.Append(r.IfIndex), l)
 	}
 	if r.statuses[0] {
-		p.add(ifAdminStatus, ifAdminStatus.at.Append(r.IfIndex), l)
+		p.add(&ifAdminStatus, ifAdminStatus.at.Append(r.IfIndex), l)
 	}
 	if r.statuses[1] {
-		p.add(ifOperStatus, ifOperStatus.at.Append(r.IfIndex), l)
+		p.add(&ifOperStatus, ifOperStatus.at.Append(r.IfIndex), l)
 	}
 	if r.discontinuity {
-		p.add(ifCounterDiscontinuityTime, ifCounterDiscontinuityTime.at.Append(r.IfIndex), l)
+		p.add(&ifCounterDiscontinuityTime, ifCounterDiscontinuityTime.at.Append(r.IfIndex), l)
 	}
 }
 
-func (p *Plan) add(o object, instance oid.OID, l []telemetry.Label) {
+func (p *Plan) add(o *object, instance oid.OID, l []telemetry.Label) {
 	if len(p.template) >= maxSeries {
 		p.left++
 		return
 	}
 	p.names = append(p.names, instance)
-	p.items = append(p.items, item{o, len(p.template)})
+	p.items = append(p.items, item{o, int32(len(p.template))})
 	p.template = append(p.template, telemetry.Series{Name: o.name, Labels: l})
 }
 
-func (p *Plan) watch(o object) {
+func (p *Plan) watch(o *object) {
 	p.names = append(p.names, o.at)
 	p.items = append(p.items, item{o, -1})
 }
@@ -154,28 +160,21 @@ func (p *Plan) After(old *Plan) {
 // Poll reads the plan's instances once; at stamps the samples. The frame has a value for each that came:
 // with an error it may hold a part, and is nil when nothing was answered.
 func (p *Plan) Poll(ctx context.Context, s Session, at time.Time) (*telemetry.Frame, PollInfo, error) {
-	before := s.Counts()
-	values := make([]telemetry.Value, len(p.template))
+	var values []telemetry.Value
+	var failure error
 	info := PollInfo{}
-	first := p.names[:min(maxGet, len(p.names))]
-	if len(first) == 0 { // a device without any of it still shows that it is there
-		first = []oid.OID{sysUpTime.at}
-	}
-	start := time.Now()
-	got, err := s.Get(ctx, first...)
-	info.RTT = time.Since(start)
-	if err == nil && len(first) < len(p.names) {
-		var more []snmpwire.VarBind
-		more, err = s.Get(ctx, p.names[len(first):]...)
-		got = append(got, more...)
-	}
-	after := s.Counts()
-	info.Requests, info.Timeouts = after.Requests-before.Requests, after.Timeouts-before.Timeouts
-	if info.Answered = len(got) > 0; !info.Answered {
+	err := ReadBatch(ctx, s, p.batch, func(a *Answer) {
+		info.Requests, info.Timeouts, info.RTT, info.Answered = a.Requests, a.Timeouts, a.RTT, a.Heard
+		if failure = a.Err; !a.Heard {
+			return
+		}
+		values = make([]telemetry.Value, len(p.template))
+		for i := range p.items {
+			p.take(p.items[i], a, i, values, &info, at)
+		}
+	})
+	if err = errors.Join(err, failure); values == nil {
 		return nil, info, err
-	}
-	for i := range min(len(got), len(p.items)) {
-		p.take(p.items[i], got[i], values, &info, at)
 	}
 	return &telemetry.Frame{Device: p.device, Template: p.template,
 		Polls: []telemetry.Poll{{Time: at.UnixMilli(), Values: values}}}, info, err
@@ -187,12 +186,16 @@ func (i *PollInfo) rediscover(why string) {
 	}
 }
 
-// take puts one answer where it belongs.
-func (p *Plan) take(it item, vb snmpwire.VarBind, values []telemetry.Value, info *PollInfo, at time.Time) {
-	err := it.object.checked(vb)
+// take puts the answer to name i where it belongs.
+func (p *Plan) take(it item, a *Answer, i int, values []telemetry.Value, info *PollInfo, at time.Time) {
+	v := a.Value(i)
+	if v.Type == 0 && a.Problem(i) == nil {
+		return // not read: Answer.Err says why
+	}
+	err := it.object.fits(v, a.Problem(i))
 	switch {
 	case err == errAbsent && it.series >= 0:
-		info.rediscover("an instance vanished: " + vb.OID.String())
+		info.rediscover("an instance vanished: " + p.batch.names()[i].String())
 		if !p.gone[it.series] {
 			p.gone[it.series] = true
 			values[it.series] = telemetry.Value{Kind: telemetry.Stale}
@@ -204,15 +207,17 @@ func (p *Plan) take(it item, vb snmpwire.VarBind, values []telemetry.Value, info
 		info.Invalid++
 		return
 	}
-	switch it.object.name {
-	case sysUpTime.name:
-		p.readUpTime(vb.Uint, at, info)
-	case ifNumber.name:
-		if n, ok := number64(vb); ok && n != p.ifNumber {
-			info.rediscover("ifNumber changed")
+	switch it.object {
+	case &sysUpTime:
+		p.readUpTime(v.Bits, at, info)
+	case &ifNumber:
+		if v.Type != snmpwire.Integer || v.Int() >= 0 {
+			if v.Bits != p.ifNumber {
+				info.rediscover("ifNumber changed")
+			}
 		}
-	case ifTableLastChange.name:
-		if vb.Uint != p.lastChange {
+	case &ifTableLastChange:
+		if v.Bits != p.lastChange {
 			info.rediscover("ifTableLastChange changed")
 		}
 	}
@@ -220,10 +225,10 @@ func (p *Plan) take(it item, vb snmpwire.VarBind, values []telemetry.Value, info
 		return
 	}
 	p.gone[it.series] = false
-	if vb.Type == snmpwire.Integer {
-		values[it.series] = telemetry.IntValue(vb.Int)
+	if v.Type == snmpwire.Integer {
+		values[it.series] = telemetry.IntValue(v.Int())
 	} else {
-		values[it.series] = telemetry.UintValue(vb.Uint)
+		values[it.series] = telemetry.UintValue(v.Bits)
 	}
 }
 

@@ -60,6 +60,7 @@ func (c cells) number(o object, index uint32) uint32 {
 // every column came.
 func (t *tables) read(table string, into cells, columns ...object) (whole bool) {
 	whole = true
+	next := WalkColumns(t.ctx, t.s, t.limits, places(columns)...)
 	for _, o := range columns {
 		part := table + "." + o.name
 		if t.stopped != nil {
@@ -67,7 +68,7 @@ func (t *tables) read(table string, into cells, columns ...object) (whole bool) 
 			whole = false
 			continue
 		}
-		rows, err := t.s.Walk(t.ctx, o.at, t.limits)
+		rows, err := next()
 		if err != nil {
 			t.problem(part, err)
 			whole = whole && complete(err)
@@ -76,6 +77,14 @@ func (t *tables) read(table string, into cells, columns ...object) (whole bool) 
 		into[o.name] = t.rows(part, o, rows)
 	}
 	return whole
+}
+
+func places(columns []object) []oid.OID {
+	out := make([]oid.OID, len(columns))
+	for i, o := range columns {
+		out[i] = o.at
+	}
+	return out
 }
 
 // judge decides after a column whether to go on.

@@ -2,39 +2,43 @@ package snmp
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"ninewatch/internal/oid"
 	"ninewatch/internal/snmpwire"
+	ber "ninewatch/internal/usm"
 )
 
 // timeWindow is how far an engine's clock may lag behind what it said before (RFC 3414, section 2.2.3).
 const timeWindow = 150
 
+// An engine id that changes more often than this is not followed: each change costs hashing.
+const (
+	changesAtOnce = 3
+	changeEvery   = 30 * time.Second
+)
+
 // usm is the User-based Security Model of RFC 3414 seen from the asking side: the device is authoritative.
 type usm struct {
 	cred     Credential
-	level    byte // flagAuth, flagPriv
-	auth     authProtocol
-	priv     privProtocol
+	user     []byte
+	level    byte
+	auth     ber.Auth
+	priv     ber.Priv
 	authKu   []byte // made once, from the passphrases
 	privKu   []byte
-	authKey  []byte // of this engine
-	privKey  []byte
+	keys     *ber.Keys // of this engine
 	engineID []byte
-	changes  atomic.Uint64 // of the engine id
 	clock    engineClock
 	salt     uint64
-	msgID    int32
-	asked    snmpwire.PDU
 	answered bool // an authentic reply came from this engine
-	looking  bool // the request in flight looks for the engine
+	changes  int  // of the engine id, lately
+	changed  time.Time
 }
 
 // rejectedClock: boots or time of the engine went back (RFC 3414, section 3.2, step 7b).
@@ -55,206 +59,215 @@ func (c engineClock) now() (boots, t uint32) {
 }
 
 func newUSM(c Credential) *usm {
-	u := &usm{cred: c, salt: rand.Uint64(), msgID: int32(firstID())}
+	u := &usm{cred: c, user: []byte(c.Username), salt: rand.Uint64()}
 	if c.AuthProtocol != "" {
-		u.level |= flagAuth
-		u.auth = authProtocols[strings.ToUpper(c.AuthProtocol)]
+		u.level |= ber.Authentic
+		u.auth = ber.Auths[strings.ToUpper(c.AuthProtocol)]
 	}
 	if c.PrivProtocol != "" {
-		u.level |= flagPriv
-		u.priv = privProtocols[strings.ToUpper(c.PrivProtocol)]
+		u.level |= ber.Encrypted
+		u.priv = ber.Privs[strings.ToUpper(c.PrivProtocol)]
 	}
 	return u
 }
 
-func (u *usm) version() snmpwire.Version { return snmpwire.V2c }
+func (u *usm) known() bool { return u.engineID != nil }
+
+// unproven: the engine is known, but nothing shows that it knows our keys.
+func (u *usm) unproven() bool { return u.known() && !u.answered && u.level != 0 }
 
 // adopt takes the engine's id and makes the keys for it.
-func (u *usm) adopt(engineID []byte) error {
+func (u *usm) adopt(engineID []byte) (err error) {
 	if n := len(engineID); n < 5 || n > 32 { // RFC 3411, section 5, SnmpEngineID
 		return &Error{Kind: Engine, Err: fmt.Errorf("engine id has %d bytes, 5 to 32 are allowed", n)}
 	}
-	if u.engineID != nil {
-		u.changes.Add(1)
-	}
 	u.engineID = bytes.Clone(engineID)
 	u.clock, u.answered = engineClock{}, false
-	if u.level&flagAuth != 0 {
-		if u.authKu == nil {
-			u.authKu = u.auth.passwordToKey([]byte(u.cred.AuthPassphrase.Reveal()))
-		}
-		u.authKey = u.auth.localize(u.authKu, u.engineID)
+	if u.authKu == nil && u.level&ber.Authentic != 0 {
+		u.authKu = u.auth.PasswordToKey([]byte(u.cred.AuthPassphrase.Reveal()))
 	}
-	if u.level&flagPriv != 0 {
-		if u.privKu == nil {
-			u.privKu = u.auth.passwordToKey([]byte(u.cred.PrivPassphrase.Reveal()))
+	if u.privKu == nil && u.level&ber.Encrypted != 0 {
+		u.privKu = u.auth.PasswordToKey([]byte(u.cred.PrivPassphrase.Reveal()))
+	}
+	u.keys, err = ber.NewKeys(u.auth, u.authKu, u.priv, u.privKu, u.engineID)
+	return err
+}
+
+// encode wraps the PDU of r, a GetRequest for list where that is not empty, into the lane's buffer. Without a
+// known engine it makes the discovery request of RFC 3414, section 4.
+func (u *usm) encode(l *lane, r *request, list string) error {
+	m := ber.Message{ID: r.id, Flags: ber.Reportable}
+	if r.looking = !u.known() || r.proving; r.looking {
+		pdu := snmpwire.AppendPDU(nil, &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: r.id})
+		m.Scoped = ber.AppendScoped(nil, nil, "", pdu)
+		l.buf, _, _ = m.Append(l.buf[:0], 0)
+		return nil
+	}
+	m.Flags |= u.level
+	m.EngineID, m.User = u.engineID, u.user
+	m.Boots, m.Time = u.clock.now()
+	pdu := l.scoped[:0]
+	if r.run != nil {
+		pdu = snmpwire.AppendGet(pdu, r.id, list)
+	} else {
+		pdu = snmpwire.AppendPDU(pdu, r.pdu)
+	}
+	end := len(pdu)
+	l.scoped = ber.AppendScoped(pdu, u.engineID, u.cred.Context, pdu)
+	m.Scoped = l.scoped[end:]
+	return u.seal(l, &m)
+}
+
+// seal encodes m into the lane's buffer, encrypted and signed as the user's level asks.
+func (u *usm) seal(l *lane, m *ber.Message) error {
+	if u.level&ber.Encrypted != 0 {
+		for range u.keys.Padding(len(m.Scoped)) {
+			m.Scoped = append(m.Scoped, 0)
 		}
-		u.privKey = u.priv.localize(u.auth, u.privKu, u.engineID)
+		u.salt++
+		m.Priv = u.keys.Salt(m.Boots, u.salt)
+	}
+	var code, scoped int
+	l.buf, code, scoped = m.Append(l.buf[:0], u.auth.Size)
+	if u.level&ber.Encrypted != 0 {
+		u.keys.Encrypt(l.buf[scoped:], m.Boots, m.Time, m.Priv)
+	}
+	if u.level&ber.Authentic != 0 {
+		u.keys.Sign(l.buf, code)
 	}
 	return nil
 }
 
-// encode wraps pdu for the engine. Without a known engine it makes the discovery request of RFC 3414, section 4.
-func (u *usm) encode(pdu *snmpwire.PDU) ([]byte, error) {
-	u.asked = *pdu
-	if u.msgID++; u.msgID <= 0 {
-		u.msgID = 1
-	}
-	m := v3Message{msgID: u.msgID, flags: flagReportable}
-	if u.looking = u.engineID == nil; u.looking {
-		m.scoped = scopedPDU(nil, "", &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: pdu.RequestID})
-		out, _ := m.append(nil)
-		return out, nil
-	}
-	m.flags |= u.level
-	m.engineID, m.user = u.engineID, []byte(u.cred.Username)
-	m.boots, m.time = u.clock.now()
-	m.scoped = scopedPDU(u.engineID, u.cred.Context, pdu)
-	if u.level&flagPriv != 0 {
-		u.salt++
-		plain := appendElement(nil, tagSequence, m.scoped)
-		text, params, err := u.priv.encrypt(u.privKey, plain, m.boots, m.time, u.salt)
-		if err != nil {
-			return nil, fmt.Errorf("encrypt a request: %w", err)
+// secured takes a message of SNMPv3.
+func (l *lane) secured(b []byte, m *ber.Message, from netip.AddrPort) {
+	r := l.find(m.ID, from)
+	if r == nil || r.client.usm == nil {
+		if c := l.asked(from); c != nil && c.usm != nil {
+			c.reject("message_id")
+		} else if c != nil {
+			c.reject("version")
 		}
-		m.scoped, m.priv = text, params
+		return
 	}
-	if u.level&flagAuth == 0 {
-		out, _ := m.append(nil)
-		return out, nil
+	c := r.client
+	before := c.usm.engineID
+	pdu, err := c.usm.open(b, m, r.looking)
+	if err == nil {
+		err = l.secret(r, m, pdu)
 	}
-	m.auth = make([]byte, u.auth.mac)
-	out, at := m.append(nil)
-	copy(out[at:], u.auth.sum(u.authKey, out))
-	return out, nil
+	if !bytes.Equal(before, c.usm.engineID) {
+		l.e.claim(c, string(c.usm.engineID))
+		if before != nil {
+			c.counts.Engines++
+			c.dev.Meter.engine()
+		}
+	}
+	switch reason, ok := err.(rejected); {
+	case err == nil:
+	case ok:
+		c.reject(reason)
+		r.replayed = r.replayed || reason == rejectedClock
+	case err == errAgain:
+		l.renew(r)
+	default:
+		l.finish(r, nil, err)
+	}
 }
 
-// scopedPDU is the contents of a ScopedPDU (RFC 3412, section 6).
-func scopedPDU(engineID []byte, context string, pdu *snmpwire.PDU) []byte {
-	message := snmpwire.Append(nil, &snmpwire.Message{Version: snmpwire.V2c, PDU: *pdu})
-	body, _, _ := element(message, tagSequence)
-	_, body, _ = element(body, tagInteger)
-	_, body, _ = element(body, tagOctets)
-	out := appendElement(nil, tagOctets, engineID)
-	out = appendElement(out, tagOctets, []byte(context))
-	return append(out, body...)
-}
-
-// decodeScoped decodes the PDU in a scoped PDU by the rules of SNMPv2c.
-func decodeScoped(b []byte, m *snmpwire.Message) error {
-	_, b, err := element(b, tagOctets)
-	if err != nil {
-		return err
+// secret takes the PDU of a message that passed all checks of its security.
+func (l *lane) secret(r *request, m *ber.Message, pdu []byte) error {
+	u := r.client.usm
+	if h, ok := snmpwire.QuickPDU(pdu); ok && r.run != nil && m.Flags&ber.Level == u.level && h.RequestID == r.id && l.quick(r, &h) {
+		return nil
 	}
-	if _, b, err = element(b, tagOctets); err != nil {
-		return err
-	}
-	wrapped := appendNumber(nil, uint32(snmpwire.V2c))
-	wrapped = appendElement(wrapped, tagOctets, nil)
-	wrapped = append(wrapped, b...)
-	return snmpwire.DecodeInto(m, appendElement(nil, tagSequence, wrapped))
-}
-
-// open checks a datagram as RFC 3414, section 3.2, says, and more strictly: only the level that was asked
-// for, only the engine that was asked, and reports without authentication only where nothing else is possible.
-func (u *usm) open(datagram []byte, m *snmpwire.Message) error {
-	in, err := parseV3(datagram)
-	if err != nil {
-		return rejected("malformed")
-	}
-	if in.msgID != u.msgID {
-		return rejected("message_id")
-	}
-	level := in.flags & (flagAuth | flagPriv)
-	if u.looking || level == 0 && u.level != 0 {
-		return u.openReport(&in, m)
-	}
-	if !bytes.Equal(in.engineID, u.engineID) {
-		return rejected("engine_id")
-	}
-	if string(in.user) != u.cred.Username {
-		return rejected("user")
-	}
-	if u.level&flagAuth != 0 && !u.authentic(datagram, &in) {
-		return rejected("digest")
-	}
-	if level != u.level && level != flagAuth {
-		return rejected("security_level")
-	}
-	if u.level&flagAuth != 0 {
-		if err := u.learnClock(&in); err != nil {
-			return err
-		}
-	}
-	if level&flagPriv != 0 {
-		plain, err := u.priv.decrypt(u.privKey, in.scoped, in.boots, in.time, in.priv)
-		if err == nil {
-			in.scoped, _, err = element(plain, tagSequence) // DES leaves padding behind it
-		}
-		if err != nil && u.answered {
-			return rejected("malformed")
-		}
-		if err != nil {
-			return wrongPrivacy(u.cred.Username)
-		}
-	}
-	err = decodeScoped(in.scoped, m)
+	err := snmpwire.DecodePDU(&l.msg, pdu)
 	switch {
 	case err == nil, errors.Is(err, snmpwire.ErrValue), errors.Is(err, snmpwire.ErrStatus):
-	case level&flagPriv != 0 && !u.answered:
-		return wrongPrivacy(u.cred.Username)
+	case m.Flags&ber.Encrypted != 0 && !u.answered:
+		return u.wrongPrivacy()
 	default:
 		return rejected("malformed")
 	}
-	if m.PDU.Type == snmpwire.Report {
-		return u.report(&in, &m.PDU)
-	}
-	if level != u.level {
+	switch {
+	case l.msg.PDU.Type == snmpwire.Report:
+		return u.report(m, &l.msg.PDU, r.looking)
+	case m.Flags&ber.Level != u.level, r.looking:
 		return rejected("security_level")
+	case l.msg.PDU.Type != snmpwire.Response:
+		return rejected("pdu_type")
+	case l.msg.PDU.RequestID != r.id:
+		return rejected("request_id")
 	}
-	if pduErr := checkPDU(&m.PDU, &u.asked, err); pduErr != nil {
-		return pduErr
-	}
-	u.answered = true
+	l.accept(r, err)
 	return nil
 }
 
-func wrongPrivacy(user string) error {
-	return &Error{Kind: Credentials, Err: fmt.Errorf("the reply to user %q cannot be decrypted: wrong privacy passphrase or protocol", user)}
+// open checks a message as RFC 3414, section 3.2, says, and more strictly: only the level that was asked for,
+// only the engine that was asked, and no more than reports without authentication. It decrypts the message in
+// place, and returns its PDU.
+func (u *usm) open(datagram []byte, m *ber.Message, looking bool) (pdu []byte, err error) {
+	level := m.Flags & ber.Level
+	plain := looking || level == 0 && u.level != 0 // nothing but a Report is allowed to be
+	switch {
+	case plain && level != 0:
+		return nil, rejected("malformed")
+	case plain:
+		return u.openReport(m)
+	case !bytes.Equal(m.EngineID, u.engineID):
+		return nil, rejected("engine_id")
+	case !bytes.Equal(m.User, u.user):
+		return nil, rejected("user")
+	case u.level&ber.Authentic != 0 && !u.keys.Verify(datagram, m):
+		return nil, rejected("digest")
+	case level != u.level && level != ber.Authentic:
+		return nil, rejected("security_level")
+	}
+	if u.level&ber.Authentic != 0 {
+		if err := u.learnClock(m); err != nil {
+			return nil, err
+		}
+	}
+	scoped := m.Scoped
+	if level&ber.Encrypted != 0 {
+		err = u.keys.Decrypt(scoped, m.Boots, m.Time, m.Priv)
+	}
+	if err == nil {
+		_, _, pdu, err = ber.ParseScoped(scoped)
+	}
+	if err != nil && level&ber.Encrypted != 0 && !u.answered {
+		return nil, u.wrongPrivacy()
+	}
+	if err != nil {
+		return nil, rejected("malformed")
+	}
+	return pdu, nil
 }
 
-// openReport takes a message without authentication: nothing but a Report is allowed to be one.
-func (u *usm) openReport(in *v3Message, m *snmpwire.Message) error {
-	if in.flags&(flagAuth|flagPriv) != 0 || decodeScoped(in.scoped, m) != nil {
-		return rejected("malformed")
+// openReport takes a message without authentication.
+func (u *usm) openReport(m *ber.Message) ([]byte, error) {
+	_, _, pdu, err := ber.ParseScoped(m.Scoped)
+	if err != nil || len(pdu) == 0 {
+		return nil, rejected("malformed")
 	}
-	if m.PDU.Type != snmpwire.Report {
-		return rejected("security_level")
+	if snmpwire.PDUType(pdu[0]) != snmpwire.Report {
+		return nil, rejected("security_level")
 	}
-	return u.report(in, &m.PDU)
+	return pdu, nil
 }
 
-// authentic compares the message's code with the one that it should have. It leaves the datagram as it was.
-func (u *usm) authentic(datagram []byte, in *v3Message) bool {
-	if len(in.auth) != u.auth.mac {
-		return false
-	}
-	got := bytes.Clone(in.auth)
-	clear(in.auth) // aliases the datagram
-	want := u.auth.sum(u.authKey, datagram)
-	copy(in.auth, got)
-	return hmac.Equal(got, want)
+func (u *usm) wrongPrivacy() error {
+	return &Error{Kind: Credentials, Err: fmt.Errorf("the reply to user %q cannot be decrypted: wrong privacy passphrase or protocol", u.cred.Username)}
 }
 
 // learnClock takes the engine's clock from an authentic message; what goes back is a replay.
-func (u *usm) learnClock(in *v3Message) error {
+func (u *usm) learnClock(m *ber.Message) error {
 	if u.clock.authentic {
 		boots, now := u.clock.now()
-		if in.boots < boots || in.boots == boots && in.time+timeWindow < now {
+		if m.Boots < boots || m.Boots == boots && m.Time+timeWindow < now {
 			return rejectedClock
 		}
 	}
-	u.clock = engineClock{in.boots, in.time, time.Now(), true}
+	u.clock = engineClock{m.Boots, m.Time, time.Now(), true}
 	return nil
 }
 
@@ -265,7 +278,7 @@ var (
 )
 
 // report turns a Report into what to do: learn and ask again, or give up with a word.
-func (u *usm) report(in *v3Message, pdu *snmpwire.PDU) error {
+func (u *usm) report(m *ber.Message, pdu *snmpwire.PDU, looking bool) error {
 	if len(pdu.VarBinds) == 0 {
 		return rejected("report")
 	}
@@ -276,26 +289,26 @@ func (u *usm) report(in *v3Message, pdu *snmpwire.PDU) error {
 	if !name.HasPrefix(usmStats) || len(name) <= len(usmStats) {
 		return rejected("report")
 	}
-	authentic := in.flags&flagAuth != 0
+	authentic := m.Flags&ber.Authentic != 0
 	credentials := func(what string) error {
 		return &Error{Kind: Credentials, Err: fmt.Errorf("user %q: %s", u.cred.Username, what)}
 	}
-	if u.looking { // whatever it complains of, it tells the engine's id
-		return u.discovered(in)
+	if looking { // whatever it complains of, it tells the engine's id
+		return u.discovered(m, looking)
 	}
 	switch name[len(usmStats)] {
 	case 1:
 		return credentials("the security level is not one that this user has: compare the protocols")
 	case 2:
-		if !authentic && u.level&flagAuth != 0 && u.clock.authentic {
+		if !authentic && u.level&ber.Authentic != 0 && u.clock.authentic {
 			return rejected("report")
 		}
-		u.clock = engineClock{in.boots, in.time, time.Now(), authentic}
+		u.clock = engineClock{m.Boots, m.Time, time.Now(), authentic}
 		return errAgain
 	case 3:
 		return credentials("unknown to the device")
 	case 4:
-		return u.discovered(in)
+		return u.discovered(m, looking)
 	case 5:
 		return credentials("wrong authentication passphrase or protocol")
 	case 6:
@@ -305,37 +318,25 @@ func (u *usm) report(in *v3Message, pdu *snmpwire.PDU) error {
 }
 
 // discovered learns the engine's id and, until an authentic message tells better, its clock.
-func (u *usm) discovered(in *v3Message) error {
-	if bytes.Equal(in.engineID, u.engineID) && !u.looking {
+func (u *usm) discovered(m *ber.Message, looking bool) error {
+	if bytes.Equal(m.EngineID, u.engineID) {
+		if looking {
+			return errAgain
+		}
 		return &Error{Kind: Engine, Err: errors.New("the engine does not know its own id")}
 	}
-	if err := u.adopt(in.engineID); err != nil {
+	if u.known() {
+		if time.Since(u.changed) > changeEvery {
+			u.changes = 0
+		}
+		if u.changes++; u.changes > changesAtOnce {
+			return &Error{Kind: Engine, Err: fmt.Errorf("the engine id changed %d times within %s: it is not followed for a while", u.changes, changeEvery)}
+		}
+		u.changed = time.Now()
+	}
+	if err := u.adopt(m.EngineID); err != nil {
 		return err
 	}
-	u.clock = engineClock{in.boots, in.time, time.Now(), false}
+	u.clock = engineClock{m.Boots, m.Time, time.Now(), false}
 	return errAgain
-}
-
-// exchangeUSM is an exchange that tells wrong keys from silence: an engine that drops what it cannot
-// decrypt still answers a discovery request.
-func (c *Client) exchangeUSM(w *wait, u *usm, pdu *snmpwire.PDU) (*snmpwire.PDU, error) {
-	reply, err := w.run(pdu)
-	if KindOf(err) != Timeout || u.engineID == nil || u.answered || u.level == 0 {
-		return reply, err
-	}
-	old := u.engineID
-	u.engineID = nil
-	datagram, encodeErr := u.encode(pdu)
-	if encodeErr != nil {
-		return nil, encodeErr
-	}
-	_, attemptErr := w.attempt(datagram, false)
-	if u.engineID == nil {
-		u.engineID = old
-	}
-	if errors.Is(attemptErr, errAgain) {
-		return nil, c.fail(Credentials, "user %q: the engine answers, but not to this user's requests: "+
-			"wrong privacy passphrase or protocol, most likely", u.cred.Username)
-	}
-	return nil, err
 }

@@ -3,7 +3,6 @@ package snmp
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"ninewatch/internal/oid"
 	"ninewatch/internal/snmptest"
 	"ninewatch/internal/snmpwire"
+	ber "ninewatch/internal/usm"
 )
 
 // TestKeys has the examples of RFC 3414, A.3.1 and A.3.2.
@@ -22,8 +22,8 @@ func TestKeys(t *testing.T) {
 	engine, _ := hex.DecodeString("000000000000000000000002")
 	f := func(protocol, want string) {
 		t.Helper()
-		a := authProtocols[protocol]
-		if got := hex.EncodeToString(a.localize(a.passwordToKey([]byte("maplesyrup")), engine)); got != want {
+		a := ber.Auths[protocol]
+		if got := hex.EncodeToString(a.Localize(a.PasswordToKey([]byte("maplesyrup")), engine)); got != want {
 			t.Errorf("%s: got %s, want %s", protocol, got, want)
 		}
 	}
@@ -37,18 +37,22 @@ var gosnmpAuth = map[string]gosnmp.SnmpV3AuthProtocol{"MD5": gosnmp.MD5, "SHA": 
 var gosnmpPriv = map[string]gosnmp.SnmpV3PrivProtocol{"DES": gosnmp.DES, "AES": gosnmp.AES, "AES192": gosnmp.AES192,
 	"AES192C": gosnmp.AES192C, "AES256": gosnmp.AES256, "AES256C": gosnmp.AES256C}
 
+// testLane encodes without a socket.
+func testLane() *lane { return &lane{} }
+
 // TestGosnmpReadsOurMessages compares all pairs of protocols with an independent implementation.
 func TestGosnmpReadsOurMessages(t *testing.T) {
-	for auth := range authProtocols {
-		for priv := range privProtocols {
+	for auth := range ber.Auths {
+		for priv := range ber.Privs {
 			t.Run(auth+" "+priv, func(t *testing.T) {
 				u := newUSM(user("someone", auth, priv))
 				if err := u.adopt([]byte("\x80\x00\x1f\x88\x04engine")); err != nil {
 					t.Fatal(err)
 				}
 				u.clock = engineClock{boots: 7, time: 1000, at: time.Now()}
-				b, err := u.encode(&snmpwire.PDU{Type: snmpwire.TrapV2, RequestID: 77, VarBinds: []snmpwire.VarBind{
-					{OID: nameA, Type: snmpwire.TimeTicks, Uint: 4711}}})
+				l := testLane()
+				err := u.encode(l, &request{id: 77, pdu: &snmpwire.PDU{Type: snmpwire.TrapV2, RequestID: 77, VarBinds: []snmpwire.VarBind{
+					{OID: nameA, Type: snmpwire.TimeTicks, Uint: 4711}}}}, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -56,7 +60,7 @@ func TestGosnmpReadsOurMessages(t *testing.T) {
 					SecurityParameters: &gosnmp.UsmSecurityParameters{UserName: "someone", AuthoritativeEngineID: string(u.engineID),
 						AuthenticationProtocol: gosnmpAuth[auth], AuthenticationPassphrase: authPass,
 						PrivacyProtocol: gosnmpPriv[priv], PrivacyPassphrase: privPass}}
-				got, err := other.UnmarshalTrap(b, false)
+				got, err := other.UnmarshalTrap(l.buf, false)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -75,7 +79,7 @@ type engine struct {
 	boots uint32
 	time  uint32
 	seen  int
-	reply func(e *engine, in v3Message, m snmpwire.Message) []byte // nil: a good one
+	reply func(e *engine, in ber.Message, m snmpwire.Message) []byte // nil: a good one
 }
 
 func startEngine(t *testing.T, c Credential, id string) (*engine, netip.AddrPort) {
@@ -102,29 +106,28 @@ func (e *engine) set(f func(*engine)) {
 }
 
 func (e *engine) answer(b []byte) []byte {
-	in, err := parseV3(b)
+	in, err := ber.Parse(b)
 	if err != nil {
 		return nil
 	}
 	e.seen++
-	if !bytes.Equal(in.engineID, e.u.engineID) {
+	if !bytes.Equal(in.EngineID, e.u.engineID) {
 		return e.report(in, 4, 0)
 	}
-	if in.flags&flagAuth != 0 && !e.u.authentic(b, &in) {
+	if in.Flags&ber.Authentic != 0 && !e.u.keys.Verify(b, &in) {
 		return e.report(in, 5, 0)
 	}
-	if in.boots != e.boots {
-		return e.report(in, 2, flagAuth)
+	if in.Boots != e.boots {
+		return e.report(in, 2, ber.Authentic)
 	}
-	if in.flags&flagPriv != 0 {
-		plain, err := e.u.priv.decrypt(e.u.privKey, in.scoped, in.boots, in.time, in.priv)
-		if err != nil {
+	if in.Flags&ber.Encrypted != 0 {
+		if e.u.keys.Decrypt(in.Scoped, in.Boots, in.Time, in.Priv) != nil {
 			return nil
 		}
-		in.scoped, _, _ = element(plain, tagSequence)
 	}
 	var m snmpwire.Message
-	if decodeScoped(in.scoped, &m) != nil {
+	_, _, pdu, err := ber.ParseScoped(in.Scoped)
+	if err != nil || snmpwire.DecodePDU(&m, pdu) != nil {
 		return nil
 	}
 	if e.reply != nil {
@@ -133,7 +136,7 @@ func (e *engine) answer(b []byte) []byte {
 	return e.good(in, m, e.u.level)
 }
 
-func (e *engine) good(in v3Message, m snmpwire.Message, level byte) []byte {
+func (e *engine) good(in ber.Message, m snmpwire.Message, level byte) []byte {
 	pdu := snmpwire.PDU{Type: snmpwire.Response, RequestID: m.PDU.RequestID}
 	for _, vb := range m.PDU.VarBinds {
 		pdu.VarBinds = append(pdu.VarBinds, snmpwire.VarBind{OID: vb.OID, Type: snmpwire.TimeTicks, Uint: 42})
@@ -141,25 +144,23 @@ func (e *engine) good(in v3Message, m snmpwire.Message, level byte) []byte {
 	return e.seal(in, pdu, level)
 }
 
-func (e *engine) report(in v3Message, stat uint32, level byte) []byte {
+func (e *engine) report(in ber.Message, stat uint32, level byte) []byte {
 	return e.seal(in, snmpwire.PDU{Type: snmpwire.Report, VarBinds: []snmpwire.VarBind{
 		{OID: usmStats.Append(stat, 0), Type: snmpwire.Counter32, Uint: 1}}}, level)
 }
 
-func (e *engine) seal(in v3Message, pdu snmpwire.PDU, level byte) []byte {
-	m := v3Message{msgID: in.msgID, flags: level, engineID: e.u.engineID, boots: e.boots, time: e.time, user: in.user,
-		scoped: scopedPDU(e.u.engineID, "", &pdu)}
-	if level&flagPriv != 0 {
-		m.scoped, m.priv, _ = e.u.priv.encrypt(e.u.privKey, appendElement(nil, tagSequence, m.scoped), m.boots, m.time, 99)
+func (e *engine) seal(in ber.Message, pdu snmpwire.PDU, level byte) []byte {
+	m := ber.Message{ID: in.ID, Flags: level, EngineID: e.u.engineID, Boots: e.boots, Time: e.time, User: in.User,
+		Scoped: ber.AppendScoped(nil, e.u.engineID, "", snmpwire.AppendPDU(nil, &pdu))}
+	u := *e.u
+	if u.level = level; level&ber.Authentic == 0 {
+		u.auth.Size = 0
 	}
-	if level&flagAuth == 0 {
-		out, _ := m.append(nil)
-		return out
+	l := testLane()
+	if u.seal(l, &m) != nil {
+		return nil
 	}
-	m.auth = make([]byte, e.u.auth.mac)
-	out, at := m.append(nil)
-	copy(out[at:], e.u.auth.sum(e.u.authKey, out))
-	return out
+	return l.buf
 }
 
 const engineA, engineB = "\x80\x00\x1f\x88\x04engine A", "\x80\x00\x1f\x88\x04engine B"
@@ -198,7 +199,7 @@ func TestEngineChanges(t *testing.T) {
 }
 
 func TestLyingEngines(t *testing.T) {
-	f := func(what, reason string, reply func(e *engine, in v3Message, m snmpwire.Message) []byte) {
+	f := func(what, reason string, reply func(e *engine, in ber.Message, m snmpwire.Message) []byte) {
 		t.Run(what, func(t *testing.T) {
 			cred := user("someone", "SHA", "AES")
 			e, addr := startEngine(t, cred, engineA)
@@ -215,34 +216,34 @@ func TestLyingEngines(t *testing.T) {
 			}
 		})
 	}
-	f("49 signed by another engine", "engine_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+	f("49 signed by another engine", "engine_id", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
 		other := &engine{u: newUSM(user("someone", "SHA", "AES")), boots: e.boots, time: e.time}
 		if err := other.u.adopt([]byte(engineB)); err != nil {
 			return nil
 		}
 		return other.good(in, m, other.u.level)
 	})
-	f("50 plaintext", "security_level", func(e *engine, in v3Message, m snmpwire.Message) []byte { return e.good(in, m, 0) })
-	f("50 signed, not encrypted", "security_level", func(e *engine, in v3Message, m snmpwire.Message) []byte { return e.good(in, m, flagAuth) })
-	f("51 time back", "engine_time", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+	f("50 plaintext", "security_level", func(e *engine, in ber.Message, m snmpwire.Message) []byte { return e.good(in, m, 0) })
+	f("50 signed, not encrypted", "security_level", func(e *engine, in ber.Message, m snmpwire.Message) []byte { return e.good(in, m, ber.Authentic) })
+	f("51 time back", "engine_time", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
 		e.time = 10
 		return e.good(in, m, e.u.level)
 	})
-	f("forged digest", "digest", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+	f("forged digest", "digest", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
 		b := e.good(in, m, e.u.level)
 		b[len(b)-1] ^= 1
 		return b
 	})
-	f("another message id", "message_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
-		in.msgID++
+	f("another message id", "message_id", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
+		in.ID++
 		return e.good(in, m, e.u.level)
 	})
-	f("another request-id", "request_id", func(e *engine, in v3Message, m snmpwire.Message) []byte {
+	f("another request-id", "request_id", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
 		m.PDU.RequestID++
 		return e.good(in, m, e.u.level)
 	})
-	f("another user", "user", func(e *engine, in v3Message, m snmpwire.Message) []byte {
-		in.user = []byte("else")
+	f("another user", "user", func(e *engine, in ber.Message, m snmpwire.Message) []byte {
+		in.User = []byte("else")
 		return e.good(in, m, e.u.level)
 	})
 }
@@ -253,26 +254,32 @@ func FuzzOpen(f *testing.F) {
 	if err := u.adopt([]byte(engineA)); err != nil {
 		f.Fatal(err)
 	}
-	request, err := u.encode(&snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: 1, VarBinds: nulls([]oid.OID{nameA})})
-	if err != nil {
+	l := testLane()
+	if err := u.encode(l, &request{id: 1, pdu: &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: 1, VarBinds: nulls([]oid.OID{nameA})}}, ""); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(request)
+	request := bytes.Clone(l.buf)
+	f.Add(bytes.Clone(request))
 	e := &engine{u: u}
-	in, _ := parseV3(request)
+	in, _ := ber.Parse(bytes.Clone(request))
 	f.Add(e.report(in, 4, 0))
 	f.Add([]byte{0x30, 0x84})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fresh := newUSM(user("someone", "SHA", "AES"))
-		fresh.engineID, fresh.authKey, fresh.privKey, fresh.msgID = u.engineID, u.authKey, u.privKey, u.msgID
-		var m snmpwire.Message
-		before := bytes.Clone(b)
-		if err := fresh.open(b, &m); err == nil {
-			t.Errorf("a reply that nobody signed was taken: %x", b)
-		} else if errors.Is(err, errAgain) && fresh.engineID == nil {
-			t.Error("the engine id got lost")
+		fresh.engineID, fresh.keys = u.engineID, u.keys
+		m, err := ber.Parse(b)
+		if err != nil {
+			return
 		}
-		if !bytes.Equal(b, before) {
+		before := bytes.Clone(b)
+		pdu, err := fresh.open(b, &m, false)
+		if err == nil && m.Flags&ber.Level != 0 && !bytes.Equal(before, request) {
+			t.Errorf("a reply that nobody signed was taken: %x", b)
+		}
+		if err == nil && m.Flags&ber.Level == 0 && snmpwire.PDUType(pdu[0]) != snmpwire.Report {
+			t.Errorf("more than a report was taken without a signature: %x", b)
+		}
+		if err != nil && !bytes.Equal(b, before) && fresh.clock.at.IsZero() {
 			t.Error("the datagram was changed")
 		}
 	})

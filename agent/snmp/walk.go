@@ -9,14 +9,6 @@ import (
 	"ninewatch/internal/snmpwire"
 )
 
-// Bounds of max-repetitions. 40 rows of counters fit an Ethernet frame; a device that says tooBig, or
-// says nothing, is asked for less.
-const (
-	firstBulk = 25
-	mostBulk  = 40
-	fewBulk   = 5
-)
-
 // Limits bounds one walk. Its time is bounded by the context.
 type Limits struct {
 	Rows  int // 0: DefaultLimits
@@ -41,7 +33,15 @@ func (l Limits) orDefault() Limits {
 // why rows are missing (ErrCut, *Error, the context's) or what is odd about them (ErrDisorder); the rows
 // that come with it are good.
 func (c *Client) Walk(ctx context.Context, root oid.OID, max Limits) ([]snmpwire.VarBind, error) {
-	w := &walk{c: c, root: root, at: root, max: max.orDefault(), next: c.sec.version() == snmpwire.V1}
+	return c.walk(root, max).whole(ctx)
+}
+
+func (c *Client) walk(root oid.OID, max Limits) *walk {
+	return &walk{c: c, root: root, at: root, max: max.orDefault(), next: c.version == snmpwire.V1}
+}
+
+// whole goes on to the end of the table.
+func (w *walk) whole(ctx context.Context) ([]snmpwire.VarBind, error) {
 	for !w.done {
 		if err := w.step(ctx); err != nil {
 			return w.rows, err
@@ -65,7 +65,7 @@ type walk struct {
 
 // step makes one request and takes its rows.
 func (w *walk) step(ctx context.Context) error {
-	pdu := &snmpwire.PDU{Type: snmpwire.GetBulkRequest, MaxRepetitions: int32(w.c.bulk), VarBinds: nulls([]oid.OID{w.at})}
+	pdu := &snmpwire.PDU{Type: snmpwire.GetBulkRequest, MaxRepetitions: w.c.bulk(), VarBinds: nulls([]oid.OID{w.at})}
 	if w.next {
 		pdu.Type, pdu.MaxRepetitions = snmpwire.GetNextRequest, 0
 	}
@@ -96,12 +96,25 @@ func (w *walk) accept(p *snmpwire.PDU) error {
 }
 
 // fewer lowers max-repetitions to at most n, and tells whether that is less than was asked.
-func (w *walk) fewer(n int) bool {
-	if w.next || w.c.bulk <= n {
+func (w *walk) fewer(n int32) bool {
+	if w.next || w.c.bulk() <= n {
 		return false
 	}
-	w.c.bulk = n
+	w.c.setBulk(n)
 	return true
+}
+
+// bulk is how many values the device gives at once.
+func (c *Client) bulk() int32 {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.pace.bulk
+}
+
+func (c *Client) setBulk(n int32) {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	c.pace.bulk = n
 }
 
 // refused deals with an error-status: the end in SNMPv1, too much asked, or trouble with one row.
@@ -112,8 +125,8 @@ func (w *walk) refused(status int32) error {
 		return nil
 	case status == authorizationError || status == noAccess:
 		return w.c.fail(Credentials, "no access to %s: %s", w.at, statusName(status))
-	case !w.next && w.c.bulk > 1:
-		w.fewer(max(1, w.c.bulk/4))
+	case !w.next && w.c.bulk() > 1:
+		w.fewer(max(1, w.c.bulk()/4))
 		return nil
 	case !w.next:
 		w.next = true // the last that can help: one row without GETBULK
@@ -205,8 +218,8 @@ func (w *walk) remember() {
 
 // learn asks for more next time when all that was asked for came.
 func (w *walk) learn(got, asked int) {
-	if !w.next && got >= asked && asked == w.c.bulk {
-		w.c.bulk = min(mostBulk, w.c.bulk+5)
+	if bulk := w.c.bulk(); !w.next && got >= asked && int32(asked) == bulk {
+		w.c.setBulk(min(mostBulk, bulk+5))
 	}
 }
 

@@ -50,6 +50,22 @@ func DecodeInto(m *Message, b []byte) error {
 	return m.decodePDU(pdu)
 }
 
+// DecodePDU decodes the one PDU that b holds into m by the rules of SNMPv2c, as SNMPv3 needs it.
+func DecodePDU(m *Message, b []byte) error {
+	binds := m.PDU.VarBinds[:0]
+	*m = Message{Version: V2c, names: m.names[:0]}
+	m.PDU.VarBinds = binds
+	tag, pdu, rest, err := readTLV(b, "PDU")
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("%w: %d after the PDU", ErrTrailing, len(rest))
+	}
+	m.PDU.Type = PDUType(tag)
+	return m.decodePDU(pdu)
+}
+
 func (m *Message) decodePDU(b []byte) error {
 	p := &m.PDU
 	if p.Type < GetRequest || p.Type > Report || p.Type == TrapV1 {

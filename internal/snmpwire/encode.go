@@ -7,30 +7,75 @@ import (
 // Append encodes m behind dst. Names need at least two numbers, the first at most 2; a value whose Type
 // is none of this package is written as NULL.
 func Append(dst []byte, m *Message) []byte {
-	p := &m.PDU
-	second, third := p.ErrorStatus, p.ErrorIndex
-	if p.Type == GetBulkRequest {
-		second, third = p.NonRepeaters, p.MaxRepetitions
-	}
-	list := 0
-	for i := range p.VarBinds {
-		list += p.VarBinds[i].Size()
-	}
-	pdu := intSize(int64(p.RequestID)) + intSize(int64(second)) + intSize(int64(third)) + tlvSize(list)
+	list, pdu := m.PDU.sizes()
 	body := intSize(int64(m.Version)) + tlvSize(len(m.Community)) + tlvSize(pdu)
-
 	dst = appendHeader(dst, tagSequence, body)
 	dst = appendInt(dst, int64(m.Version))
 	dst = append(appendHeader(dst, tagOctetString, len(m.Community)), m.Community...)
+	return m.PDU.append(dst, list, pdu)
+}
+
+// AppendPDU encodes p alone behind dst, as SNMPv3 needs it.
+func AppendPDU(dst []byte, p *PDU) []byte {
+	list, pdu := p.sizes()
+	return p.append(dst, list, pdu)
+}
+
+// fields are the two numbers behind the request-id, whose meaning depends on the type.
+func (p *PDU) fields() (second, third int64) {
+	if p.Type == GetBulkRequest {
+		return int64(p.NonRepeaters), int64(p.MaxRepetitions)
+	}
+	return int64(p.ErrorStatus), int64(p.ErrorIndex)
+}
+
+// sizes are the lengths of the contents of the list of bindings and of the PDU.
+func (p *PDU) sizes() (list, pdu int) {
+	for i := range p.VarBinds {
+		list += p.VarBinds[i].Size()
+	}
+	second, third := p.fields()
+	return list, intSize(int64(p.RequestID)) + intSize(second) + intSize(third) + tlvSize(list)
+}
+
+func (p *PDU) append(dst []byte, list, pdu int) []byte {
+	second, third := p.fields()
 	dst = appendHeader(dst, byte(p.Type), pdu)
 	dst = appendInt(dst, int64(p.RequestID))
-	dst = appendInt(dst, int64(second))
-	dst = appendInt(dst, int64(third))
+	dst = appendInt(dst, second)
+	dst = appendInt(dst, third)
 	dst = appendHeader(dst, tagSequence, list)
 	for i := range p.VarBinds {
 		dst = p.VarBinds[i].append(dst)
 	}
 	return dst
+}
+
+// AppendNames encodes variable bindings of names with NULL behind dst: the list of a GetRequest.
+func AppendNames(dst []byte, names []oid.OID) []byte {
+	for _, n := range names {
+		vb := VarBind{OID: n, Type: Null}
+		dst = vb.append(dst)
+	}
+	return dst
+}
+
+// AppendGet encodes a GetRequest for an encoded list behind dst.
+func AppendGet(dst []byte, id int32, list string) []byte {
+	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
+	dst = appendHeader(dst, byte(GetRequest), pdu)
+	dst = appendInt(dst, int64(id))
+	dst = append(dst, tagInteger, 1, 0, tagInteger, 1, 0)
+	return append(appendHeader(dst, tagSequence, len(list)), list...)
+}
+
+// AppendGetMessage is AppendGet within a community message.
+func AppendGetMessage(dst []byte, v Version, community []byte, id int32, list string) []byte {
+	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
+	dst = appendHeader(dst, tagSequence, 3+tlvSize(len(community))+tlvSize(pdu))
+	dst = append(dst, tagInteger, 1, byte(v))
+	dst = append(appendHeader(dst, tagOctetString, len(community)), community...)
+	return AppendGet(dst, id, list)
 }
 
 // Overhead is the most that a message needs besides its variable bindings.
@@ -142,6 +187,14 @@ func oidLen(o oid.OID) int {
 		size += base128Len(subID(o, i))
 	}
 	return size
+}
+
+// AppendOID encodes the contents of an OBJECT IDENTIFIER behind dst.
+func AppendOID(dst []byte, o oid.OID) []byte {
+	if len(o) < 2 {
+		return dst
+	}
+	return appendOID(dst, o)
 }
 
 func appendOID(dst []byte, o oid.OID) []byte {
