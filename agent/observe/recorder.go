@@ -10,7 +10,7 @@ import (
 // runsPerRecord bounds a record; the limit of internal/record is ten times as much.
 const runsPerRecord = 1000
 
-// Recorder keeps the runs and windows of all devices of an agent.
+// Recorder keeps the runs, windows and traces of all that an agent watches: devices, and other targets.
 type Recorder struct {
 	length time.Duration
 
@@ -20,8 +20,11 @@ type Recorder struct {
 
 type device struct {
 	icmp, snmp *Builder
+	looks      *Builder // nil before the first look
 	window     *Window
+	trace      Trace
 	burst      Burst
+	lost       int // echoes in a row
 }
 
 // NewRecorder returns a Recorder whose windows have the given length.
@@ -35,7 +38,7 @@ func (r *Recorder) device(name string) *device {
 		d = &device{
 			icmp:   NewBuilder(name, telemetry.ProbeICMP),
 			snmp:   NewBuilder(name, telemetry.ProbeSNMP),
-			window: NewWindow(name, r.length),
+			window: NewWindow(Subject{Device: name}, r.length),
 		}
 		r.devices[name] = d
 	}
@@ -48,11 +51,43 @@ func (r *Recorder) Echo(name string, e Echo) (records []telemetry.Record, burst 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.device(name)
-	if f := d.window.Add(e); f != nil {
-		records = append(records, telemetry.Record{Frame: f})
+	b := d.icmp
+	if e.Look {
+		if d.looks == nil {
+			d.looks = NewBuilder(name, telemetry.ProbeICMP)
+		}
+		b = d.looks
+	} else {
+		records = appendFrame(records, d.window.Add(e))
+		d.trace.Add(e)
+	}
+	if d.changed(e.Result) {
+		d.trace.Want()
+		records = appendFrame(records, d.trace.Frame(d.window.Subject, true))
 	}
 	s := Sample{Slot: e.Slot, Every: e.Every, Result: e.Result, Reason: e.Reason}
-	return appendRuns(records, d.icmp.Add(nil, s)), d.burst.Add(e.Result)
+	return appendRuns(records, b.Add(nil, s)), d.burst.Add(e.Result)
+}
+
+// changed tells whether so many echoes were lost by now that it is an outage, or whether one has ended.
+func (d *device) changed(r telemetry.Result) bool {
+	switch r {
+	case telemetry.Fail:
+		d.lost++
+		return d.lost == confirms
+	case telemetry.OK:
+		ended := d.lost >= confirms
+		d.lost = 0
+		return ended
+	}
+	return false
+}
+
+func appendFrame(records []telemetry.Record, f *telemetry.Frame) []telemetry.Record {
+	if f == nil {
+		return records
+	}
+	return append(records, telemetry.Record{Frame: f})
 }
 
 // SNMP takes whether a device answered SNMP. It returns what has to be recorded at once.
@@ -70,34 +105,52 @@ func (r *Recorder) Flush(now time.Time) []telemetry.Record {
 	var records []telemetry.Record
 	var runs []telemetry.Run
 	for _, d := range r.devices {
-		runs = d.icmp.Flush(runs)
-		runs = d.snmp.Flush(runs)
-		if f := d.window.Flush(now.UnixMilli()); f != nil {
-			records = append(records, telemetry.Record{Frame: f})
-		}
+		runs = d.flush(runs)
+		records = appendFrame(records, d.window.Flush(now.UnixMilli()))
+		records = appendFrame(records, d.trace.Frame(d.window.Subject, false))
 	}
 	return appendRuns(records, runs)
 }
 
-// Keep forgets the devices that are not among names, and returns what is still to be recorded of them.
-func (r *Recorder) Keep(names []string) []telemetry.Record {
-	keep := make(map[string]bool, len(names))
-	for _, n := range names {
-		keep[n] = true
+// flush appends the runs that grew.
+func (d *device) flush(runs []telemetry.Run) []telemetry.Run {
+	runs = d.icmp.Flush(runs)
+	if d.looks != nil {
+		runs = d.looks.Flush(runs)
 	}
+	return d.snmp.Flush(runs)
+}
+
+// Keep has the subjects in keep labelled as said there, forgets all others, and returns what is still to be
+// recorded of these.
+func (r *Recorder) Keep(keep map[string]Subject, now time.Time) []telemetry.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var records []telemetry.Record
+	for name, s := range keep {
+		r.device(name).window.Relabel(s)
+	}
+	return r.close(func(name string) bool { _, kept := keep[name]; return !kept }, now)
+}
+
+// Close forgets everything, and returns what is still to be recorded: open runs, and windows as far as they
+// have come.
+func (r *Recorder) Close(now time.Time) []telemetry.Record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.close(func(string) bool { return true }, now)
+}
+
+func (r *Recorder) close(gone func(name string) bool, now time.Time) (records []telemetry.Record) {
 	var runs []telemetry.Run
 	for name, d := range r.devices {
-		if keep[name] {
+		if !gone(name) {
 			continue
 		}
-		runs = d.icmp.Flush(runs)
-		runs = d.snmp.Flush(runs)
+		runs = d.flush(runs)
 		if d.window.used {
-			records = append(records, telemetry.Record{Frame: d.window.finish()})
+			records = appendFrame(records, d.window.finish(now.UnixMilli()))
 		}
+		records = appendFrame(records, d.trace.Frame(d.window.Subject, true))
 		delete(r.devices, name)
 	}
 	return appendRuns(records, runs)

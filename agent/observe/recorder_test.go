@@ -42,17 +42,21 @@ func TestRecorder(t *testing.T) {
 	f(r.SNMP("sw1", Sample{Slot: 2100, Every: 60_000, Result: telemetry.OK}), "1 records: 1 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(10_000)), "0 records: 0 runs, 0 frames")
 	echo(bad(3000, telemetry.Fail, "timeout"), false, "1 records: 1 runs, 0 frames")
-	echo(bad(4000, telemetry.Fail, "timeout"), false, "1 records: 1 runs, 0 frames")
+	// Now it is an outage: the round-trip times before it are told one by one.
+	echo(bad(4000, telemetry.Fail, "timeout"), false, "2 records: 1 runs, 1 frames")
 	echo(bad(5000, telemetry.Fail, "timeout"), false, "0 records: 0 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(20_000)), "1 records: 1 runs, 0 frames")
 	f(r.Flush(time.UnixMilli(70_000)), "1 records: 0 runs, 1 frames")
-	echo(ok(120_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
+	look := bad(6100, telemetry.Fail, "timeout")
+	look.Look, look.Every = true, 400
+	echo(look, false, "1 records: 1 runs, 0 frames")
+	echo(ok(120_000, time.Millisecond), false, "2 records: 1 runs, 1 frames")
 	echo(ok(121_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
 	echo(ok(122_000, time.Millisecond), false, "1 records: 1 runs, 0 frames")
 	echo(ok(123_000, time.Millisecond), false, "0 records: 0 runs, 0 frames")
-	f(r.Keep([]string{"sw1"}), "0 records: 0 runs, 0 frames")
-	f(r.Keep(nil), "2 records: 1 runs, 1 frames")
-	f(r.Keep(nil), "0 records: 0 runs, 0 frames")
+	f(r.Keep(map[string]Subject{"sw1": {Device: "sw1"}}, time.UnixMilli(123_000)), "0 records: 0 runs, 0 frames")
+	f(r.Keep(nil, time.UnixMilli(123_000)), "3 records: 1 runs, 2 frames")
+	f(r.Keep(nil, time.UnixMilli(123_000)), "0 records: 0 runs, 0 frames")
 }
 
 func TestRecorderSplitsLargeRecords(t *testing.T) {

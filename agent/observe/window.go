@@ -23,22 +23,25 @@ var quantiles = [...]struct {
 
 // Echo is what came of one ICMP probe.
 type Echo struct {
-	Slot       int64            // Unix ms
-	Every      int64            // ms between slots
-	Result     telemetry.Result // OK, Fail or ProberFault
-	RTT        time.Duration    // of OK; kept up to 4.29 s
-	Reason     string           // of Fail and ProberFault
-	Duplicates int
+	Slot   int64            // Unix ms
+	Every  int64            // ms between slots
+	Result telemetry.Result // OK, Fail or ProberFault
+	RTT    time.Duration    // of OK; kept up to 4.29 s
+	Reason string           // of Fail and ProberFault
+	Look   bool             // beside the regular ones: evidence, but no part of a statistic
+
+	Duplicates, Late, Reordered int
 }
 
-// Window sums up the echoes of one device over spans of time.
+// Window sums up the regular echoes of one subject over spans of time.
 type Window struct {
-	device string
+	Subject
 	length int64 // ms
 	start  int64 // of the open window, Unix ms
 	used   bool  // the open window has a result
 
 	sent, received, duplicates uint64 // counters, never reset
+	late, reordered            uint64 // series from the first one on
 	lost, faults               []reasonCount
 	template                   []telemetry.Series
 
@@ -59,8 +62,15 @@ type reasonCount struct {
 }
 
 // NewWindow returns a window of the given length, a minute for instance.
-func NewWindow(device string, length time.Duration) *Window {
-	return &Window{device: device, length: length.Milliseconds()}
+func NewWindow(s Subject, length time.Duration) *Window {
+	return &Window{Subject: s, length: length.Milliseconds()}
+}
+
+// Relabel changes how the samples are labelled from now on.
+func (w *Window) Relabel(s Subject) {
+	if !w.equal(s) {
+		w.Subject, w.template = s, nil
+	}
 }
 
 // Add takes the next echo. When it lies in a later window, the frame of the finished one is returned.
@@ -68,13 +78,15 @@ func (w *Window) Add(e Echo) (finished *telemetry.Frame) {
 	start := e.Slot - ((e.Slot%w.length)+w.length)%w.length
 	late := e.Slot < w.start && e.Slot >= w.start-straggle // counts where it comes
 	if w.used && start != w.start && !late {
-		finished = w.finish()
+		finished = w.finish(math.MaxInt64)
 	}
 	if !w.used && !late {
 		w.start = start
 	}
 	w.used = true
 	w.duplicates += uint64(e.Duplicates)
+	w.seldom(&w.late, e.Late)
+	w.seldom(&w.reordered, e.Reordered)
 	switch e.Result {
 	case telemetry.OK:
 		w.sent++
@@ -107,6 +119,14 @@ func (w *Window) addRTT(e Echo) {
 	}
 }
 
+// seldom adds n to a counter that gets a series with the first count.
+func (w *Window) seldom(counter *uint64, n int) {
+	if n > 0 && *counter == 0 {
+		w.template = nil
+	}
+	*counter += uint64(n)
+}
+
 // count adds one to a reason; a new one changes the template.
 func (w *Window) count(counts *[]reasonCount, reason string) {
 	i := slices.IndexFunc(*counts, func(c reasonCount) bool { return c.reason == reason })
@@ -123,17 +143,17 @@ func (w *Window) Flush(now int64) *telemetry.Frame {
 	if !w.used || now < w.start+w.length+straggle {
 		return nil
 	}
-	return w.finish()
+	return w.finish(math.MaxInt64)
 }
 
-// finish closes the open window.
-func (w *Window) finish() *telemetry.Frame {
+// finish closes the open window, which is named by its end, or by now when that is earlier.
+func (w *Window) finish(now int64) *telemetry.Frame {
 	if w.template == nil {
-		w.template = w.series()
+		w.template = w.all()
 	}
 	f := &telemetry.Frame{
-		Device: w.device, Template: w.template,
-		Polls: []telemetry.Poll{{Time: w.start + w.length, Values: w.values()}},
+		Device: w.Device, Template: w.template,
+		Polls: []telemetry.Poll{{Time: min(w.start+w.length, now), Values: w.values()}},
 	}
 	w.rtts, w.sum, w.ipdvSum, w.ipdvCount = w.rtts[:0], 0, 0, 0
 	w.lossRun, w.longestLoss = 0, 0
@@ -142,10 +162,10 @@ func (w *Window) finish() *telemetry.Frame {
 }
 
 // series lists what values holds, in the same order.
-func (w *Window) series() []telemetry.Series {
+func (w *Window) all() []telemetry.Series {
 	var out []telemetry.Series
 	add := func(name string, labels ...telemetry.Label) {
-		out = append(out, telemetry.Series{Name: name, Labels: labels, Vantage: true})
+		out = append(out, w.series(name, labels...))
 	}
 	add("ninewatch_icmp_sent_total")
 	add("ninewatch_icmp_received_total")
@@ -156,6 +176,12 @@ func (w *Window) series() []telemetry.Series {
 	add("ninewatch_icmp_rtt_mean_seconds")
 	add("ninewatch_icmp_ipdv_seconds")
 	add("ninewatch_icmp_longest_loss_probes")
+	if w.late > 0 {
+		add("ninewatch_icmp_late_total")
+	}
+	if w.reordered > 0 {
+		add("ninewatch_icmp_reordered_total")
+	}
 	for _, c := range w.lost {
 		add("ninewatch_icmp_lost_total", telemetry.Label{Name: "reason", Value: c.reason})
 	}
@@ -176,6 +202,12 @@ func (w *Window) values() []telemetry.Value {
 		floatOr(len(w.rtts) > 0, func() float64 { return mean(w.sum, len(w.rtts)) }),
 		floatOr(w.ipdvCount > 0, func() float64 { return mean(w.ipdvSum, w.ipdvCount) }),
 		telemetry.UintValue(w.longestLoss))
+	if w.late > 0 {
+		out = append(out, telemetry.UintValue(w.late))
+	}
+	if w.reordered > 0 {
+		out = append(out, telemetry.UintValue(w.reordered))
+	}
 	for _, c := range w.lost {
 		out = append(out, telemetry.UintValue(c.n))
 	}

@@ -38,7 +38,7 @@ func bad(slot int64, result telemetry.Result, reason string) Echo {
 }
 
 func TestWindow(t *testing.T) {
-	w := NewWindow("sw1", time.Minute)
+	w := NewWindow(Subject{Device: "sw1"}, time.Minute)
 	add := func(e Echo) {
 		t.Helper()
 		if f := w.Add(e); f != nil {
@@ -89,7 +89,7 @@ func TestWindow(t *testing.T) {
 }
 
 func TestWindowAllLost(t *testing.T) {
-	w := NewWindow("sw1", time.Minute)
+	w := NewWindow(Subject{Device: "sw1"}, time.Minute)
 	w.Add(bad(0, telemetry.Fail, "timeout"))
 	w.Add(bad(1000, telemetry.Fail, "timeout"))
 	got := text(w.Flush(65_000))
@@ -104,7 +104,7 @@ func TestWindowAllLost(t *testing.T) {
 }
 
 func TestWindowStragglersAndClock(t *testing.T) {
-	w := NewWindow("sw1", time.Minute)
+	w := NewWindow(Subject{Device: "sw1"}, time.Minute)
 	w.Add(ok(59_000, time.Millisecond))
 	if f := w.Add(ok(60_000, time.Millisecond)); f == nil || f.Polls[0].Time != 60_000 {
 		t.Fatalf("got %+v, want the window that ends at 60000", f)
@@ -121,7 +121,7 @@ func TestWindowStragglersAndClock(t *testing.T) {
 // TestWindowIsASum compares a Window with sums over the echoes themselves.
 func TestWindowIsASum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := NewWindow("sw1", 10*time.Second)
+		w := NewWindow(Subject{Device: "sw1"}, 10*time.Second)
 		var echoes []Echo
 		var frames []*telemetry.Frame
 		slot := int64(3)
@@ -203,5 +203,41 @@ func checkWindow(t *rapid.T, echoes []Echo, f *telemetry.Frame) {
 	}
 	if (got["ninewatch_icmp_ipdv_seconds"] == "-") != (pairs == 0) || (got["ninewatch_icmp_rtt_mean_seconds"] == "-") != (len(rtts) == 0) {
 		t.Fatalf("window to %d: ipdv %s of %d pairs, mean %s of %d", end, got["ninewatch_icmp_ipdv_seconds"], pairs, got["ninewatch_icmp_rtt_mean_seconds"], len(rtts))
+	}
+}
+
+func TestWindowLeavesLooksToTheRuns(t *testing.T) {
+	r := NewRecorder(time.Minute)
+	for slot := int64(0); slot < 60_000; slot += 1000 {
+		r.Echo("sw1", ok(slot, time.Millisecond))
+	}
+	look := bad(30_100, telemetry.Fail, "timeout")
+	look.Look = true
+	r.Echo("sw1", look)
+	f := r.Close(time.UnixMilli(59_500))[0].Frame
+	got := text(f)
+	if f.Polls[0].Time != 59_500 || got["ninewatch_icmp_sent_total"] != "60" || got["ninewatch_icmp_received_total"] != "60" {
+		t.Errorf("at %d got %v, want the regular echoes until the close", f.Polls[0].Time, got)
+	}
+}
+
+func TestWindowCountsLateAndReordered(t *testing.T) {
+	w := NewWindow(Subject{Device: "lis-r1", Labels: []telemetry.Label{{Name: "reference", Value: "dns"}}}, time.Minute)
+	e := ok(1000, time.Millisecond)
+	e.Late, e.Reordered = 2, 1
+	w.Add(e)
+	got := text(w.Flush(65_000))
+	for series, want := range map[string]string{
+		"ninewatch_icmp_late_total{reference=dns}": "2", "ninewatch_icmp_reordered_total{reference=dns}": "1",
+		"ninewatch_icmp_rtt_seconds{quantile=1}{reference=dns}": "0.001",
+	} {
+		if got[series] != want {
+			t.Errorf("%s: got %q, want %s; all: %v", series, got[series], want, got)
+		}
+	}
+	w.Add(bad(61_000, telemetry.Fail, "timeout"))
+	w.Relabel(Subject{Device: "lis-r2"})
+	if f := w.Flush(125_000); f.Device != "lis-r2" || text(f)["ninewatch_icmp_sent_total"] != "2" {
+		t.Errorf("got %+v", f)
 	}
 }

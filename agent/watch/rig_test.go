@@ -52,7 +52,8 @@ type rig struct {
 	now      time.Time
 	targets  []icmp.Target
 	jobs     []schedule.Job
-	refuse   error // of Append
+	looks    [][]string // names that the prober was to look at
+	refuse   error      // of Append
 	appended []telemetry.Record
 }
 
@@ -94,6 +95,12 @@ type fakeProber rig
 func (f *fakeProber) SetTargets(targets []icmp.Target) error {
 	f.targets = targets
 	return nil
+}
+
+func (f *fakeProber) Look(names ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looks = append(f.looks, names)
 }
 
 type fakeScheduler rig

@@ -3,9 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -29,10 +27,13 @@ const (
 
 // Deps are what a Watcher uses but does not own. All are required.
 type Deps struct {
-	Log       *slog.Logger
-	Metrics   *metrics.Set
-	Append    func(...telemetry.Record) error // spool.Queue.Append
-	Prober    interface{ SetTargets([]icmp.Target) error }
+	Log     *slog.Logger
+	Metrics *metrics.Set
+	Append  func(...telemetry.Record) error // spool.Queue.Append
+	Prober  interface {
+		SetTargets([]icmp.Target) error
+		Look(names ...string)
+	}
 	Scheduler interface {
 		SetJobs([]schedule.Job) error
 		Trigger(key string) bool
@@ -55,9 +56,15 @@ type Watcher struct {
 	wg       sync.WaitGroup
 	asking   sync.WaitGroup // looks, and sessions that are closed once their poll has ended
 
-	mu      sync.Mutex
-	devices map[string]*device
-	flushed int64 // Unix ms up to which evidence has been appended
+	applying sync.Mutex // one assignment, or change of an address, at a time
+	names    names
+	assigned telemetry.Assignment // as it came
+
+	mu       sync.Mutex
+	devices  map[string]*device
+	targets  map[string]*target  // by their object
+	children map[string][]string // objects that are reached through a device
+	flushed  int64               // Unix ms up to which evidence has been appended
 }
 
 type watchMetrics struct{ polls, failed, discoveries, bursts, lost *metrics.Counter }
@@ -69,6 +76,7 @@ func New(deps Deps) *Watcher {
 		deps: deps, log: deps.Log.With("component", "agent/watch"), quiet: logging.NewQuiet(time.Minute),
 		recorder: observe.NewRecorder(window), out: make(chan []telemetry.Record, outbox),
 		meter: snmp.NewMeter(deps.Metrics), cancel: cancel, stopped: ctx, devices: map[string]*device{},
+		names: newNames(),
 		m: watchMetrics{
 			polls:       deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_total`),
 			failed:      deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_failed_total`),
@@ -84,7 +92,44 @@ func New(deps Deps) *Watcher {
 // Start begins to record what the probes report.
 func (w *Watcher) Start(context.Context) error {
 	w.wg.Go(w.record)
+	w.wg.Go(w.follow)
 	return nil
+}
+
+// follow looks up the names of the assignment again and again.
+func (w *Watcher) follow() {
+	ticker := time.NewTicker(lookupEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			w.lookAgain()
+		case <-w.stopped.Done():
+			return
+		}
+	}
+}
+
+// lookAgain applies the assignment anew when a name has another address.
+func (w *Watcher) lookAgain() {
+	w.applying.Lock()
+	defer w.applying.Unlock()
+	before := w.names.known
+	changed := w.names.refresh(w.stopped, hostsOf(w.assigned))
+	if len(changed) == 0 {
+		return
+	}
+	for _, host := range changed {
+		w.log.Warn("a name has another address, which is watched from now on", "name", host,
+			"before", before[host].addr.String(), "addr", w.names.known[host].addr.String())
+	}
+	problems, left := w.apply(w.assigned)
+	w.send(left...)
+	for _, p := range problems {
+		if suppressed, ok := w.quiet.Allow("problem/" + p); ok {
+			w.log.Warn("not watched as assigned", "problem", p, "suppressed", suppressed)
+		}
+	}
 }
 
 // Stop ends the looks in flight, records what is left and closes the sessions. The Prober and the Scheduler
@@ -139,6 +184,7 @@ func (w *Watcher) record() {
 				break
 			}
 			w.flush()
+			w.append(w.recorder.Close(w.deps.Now()))
 			return
 		}
 	}
@@ -201,114 +247,96 @@ func (w *Watcher) send(records ...telemetry.Record) {
 // Apply makes a the assignment. What of it cannot be watched is returned in words; the rest is watched.
 // Devices that stay keep their sessions, plans and open runs.
 func (w *Watcher) Apply(a telemetry.Assignment) (problems []string) {
-	a.Devices = addresses(a.Devices)
+	w.applying.Lock()
+	defer w.applying.Unlock()
+	w.assigned = a
+	w.names.refresh(w.stopped, hostsOf(a))
 	problems, left := w.apply(a)
 	w.send(left...) // may wait for the disk, and others must not wait for us meanwhile
 	return problems
-}
-
-func (w *Watcher) apply(a telemetry.Assignment) (problems []string, left []telemetry.Record) {
-	next := map[string]*device{}
-	var targets []icmp.Target
-	var jobs []schedule.Job
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, assigned := range a.Devices {
-		d, err := w.device(assigned, a.Credentials)
-		if next[assigned.Name] != nil {
-			err = errors.New("stands there twice, the first is watched")
-		}
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("device %q: %s", assigned.Name, err))
-			continue
-		}
-		next[assigned.Name] = d
-		if assigned.ICMPInterval > 0 {
-			targets = append(targets, icmp.Target{Name: assigned.Name, Addr: d.address, Interval: assigned.ICMPInterval})
-		}
-		if assigned.Credential != "" && assigned.SNMPInterval > 0 {
-			jobs = append(jobs, schedule.Job{Key: jobKey(assigned.Name), Interval: assigned.SNMPInterval, Run: func(ctx context.Context, slot time.Time) {
-				w.poll(ctx, d, slot)
-			}})
-		}
-	}
-	for name, old := range w.devices {
-		if next[name] != old {
-			old.end()
-			w.asking.Go(old.close) // waits for a poll in flight
-		}
-	}
-	w.devices = next
-	names := make([]string, 0, len(next))
-	for name := range next {
-		names = append(names, name)
-	}
-	if err := w.deps.Prober.SetTargets(targets); err != nil {
-		problems = append(problems, err.Error())
-	}
-	if err := w.deps.Scheduler.SetJobs(jobs); err != nil {
-		problems = append(problems, err.Error())
-	}
-	return problems, w.recorder.Keep(names)
-}
-
-func jobKey(name string) string { return "snmp/" + name }
-
-// device returns the device for an assignment: the one that is there when it is still the same.
-func (w *Watcher) device(assigned telemetry.AssignedDevice, credentials map[string]telemetry.Credential) (*device, error) {
-	address, err := netip.ParseAddr(assigned.Address)
-	if err != nil {
-		return nil, fmt.Errorf("address %q is not an IP address, and not a name that this host can look up", assigned.Address)
-	}
-	if !w.deps.Allow.Permits(address) {
-		return nil, fmt.Errorf("address %s is outside of this agent's allow-list", address)
-	}
-	d := newDevice(assigned, address, w.meter)
-	if assigned.Credential != "" {
-		credential, ok := credentials[assigned.Credential]
-		if !ok {
-			return nil, fmt.Errorf("credential %q is not part of the assignment", assigned.Credential)
-		}
-		d.credential = credential
-	}
-	if old := w.devices[assigned.Name]; old != nil && old.same(d) {
-		old.allocated.Store(&assigned.Interfaces)
-		return old, nil
-	}
-	return d, nil
 }
 
 // Echo takes a result of the prober. It is quick: the disk is written elsewhere.
 func (w *Watcher) Echo(r icmp.Result) {
 	known, returned := w.heard(r)
 	if !known {
-		return // sent before the device was removed
+		return // sent before it was removed
 	}
 	records, burst := w.recorder.Echo(r.Target, observe.Echo{
-		Slot: r.Slot.UnixMilli(), Every: r.Interval.Milliseconds(), Result: r.Outcome.Result(),
-		RTT: r.RTT, Reason: r.Reason, Duplicates: r.Duplicates,
+		Slot: r.Slot.UnixMilli(), Every: r.Interval.Milliseconds(), Result: r.Outcome.Result(), Look: r.Look,
+		RTT: r.RTT, Reason: r.Reason, Duplicates: r.Duplicates, Late: r.Late, Reordered: r.Reordered,
 	})
 	w.send(records...)
 	if burst || returned {
 		w.m.bursts.Inc()
-		w.asking.Go(func() { w.look(r.Target) })
+		w.lookAround(r.Target, burst)
 	}
 }
 
-// heard remembers a result. It tells whether the device is watched, and whether this is the first echo that
+// lookAround has fresh evidence gathered around a change: on a first loss of the target itself and of what it is
+// reached through; on a return, of what is reached through it and was lost with it.
+func (w *Watcher) lookAround(name string, lost bool) {
+	w.mu.Lock()
+	echoes, polls := []string{name}, []string{name}
+	if lost {
+		for _, parent := range w.parents(name) {
+			if d := w.devices[parent]; d != nil && d.assigned.ICMPInterval == 0 {
+				polls = append(polls, parent)
+			}
+			echoes = append(echoes, parent)
+		}
+	} else {
+		for _, child := range w.children[name] {
+			if w.lost(child) {
+				echoes = append(echoes, child)
+			}
+		}
+	}
+	w.mu.Unlock()
+	w.deps.Prober.Look(echoes...)
+	for _, name := range polls {
+		w.asking.Go(func() { w.look(name) })
+	}
+}
+
+// parents are the devices that something is reached through; Watcher.mu is held.
+func (w *Watcher) parents(name string) []string {
+	if d := w.devices[name]; d != nil {
+		return d.assigned.Parents
+	}
+	if t := w.targets[name]; t != nil && t.assigned.Device != "" {
+		return []string{t.assigned.Device}
+	}
+	return nil
+}
+
+// lost tells whether the last echo to something did not come back; Watcher.mu is held.
+func (w *Watcher) lost(name string) bool {
+	if d := w.devices[name]; d != nil {
+		return d.lost
+	}
+	t := w.targets[name]
+	return t != nil && t.lost
+}
+
+// heard remembers a result. It tells whether its target is watched, and whether this is the first echo that
 // comes back after a loss.
 func (w *Watcher) heard(r icmp.Result) (known, returned bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d := w.devices[r.Target]
-	if d == nil {
+	result := r.Outcome.Result()
+	var lost *bool
+	if d := w.devices[r.Target]; d != nil {
+		d.echo, lost = result, &d.lost
+	} else if t := w.targets[r.Target]; t != nil {
+		lost = &t.lost
+	} else {
 		return false, false
 	}
-	d.echo = r.Outcome.Result()
-	if d.echo == telemetry.ProberFault {
+	if result == telemetry.ProberFault {
 		return true, false
 	}
-	returned = d.lost && d.echo == telemetry.OK
-	d.lost = d.echo == telemetry.Fail
+	returned = *lost && result == telemetry.OK
+	*lost = result == telemetry.Fail
 	return true, returned
 }

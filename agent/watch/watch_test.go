@@ -34,19 +34,22 @@ func TestApplyWatchesWhatItCan(t *testing.T) {
 		change(&d)
 		return d
 	}
+	const notFound = "no such host"
+	r.names.lookup = func(context.Context, string, string) ([]netip.Addr, error) { return nil, errors.New(notFound) }
 	twin := with("box", func(d *telemetry.AssignedDevice) { d.Address = "127.0.0.2" })
 	got := r.Apply(assignment(good, twin,
 		with("far", func(d *telemetry.AssignedDevice) { d.Address = "192.0.2.1" }),
 		with("named", func(d *telemetry.AssignedDevice) { d.Address = "no such name" }),
 		with("locked", func(d *telemetry.AssignedDevice) { d.Credential = "nobody" }),
 		with("echo-only", func(d *telemetry.AssignedDevice) { d.Credential = "" }),
-		with("snmp-only", func(d *telemetry.AssignedDevice) { d.ICMPInterval = 0 }),
+		with("snmp-only", func(d *telemetry.AssignedDevice) { d.ICMPInterval, d.Port = 0, 1161 }),
 	))
 	want := []string{
 		`device "box": stands there twice, the first is watched`,
 		`device "far": address 192.0.2.1 is outside of this agent's allow-list`,
-		`device "named": address "no such name" is not an IP address, and not a name that this host can look up`,
+		`device "named": name "no such name" is not found: ` + notFound + `; correct it, or enter the IP address (it is looked up again every minute)`,
 		`device "locked": credential "nobody" is not part of the assignment`,
+		`device "echo-only": address 127.0.0.1 is also that of device "box": both show the same host`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got problems\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
