@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"ninewatch/collector/state"
 	"ninewatch/internal/telemetry"
@@ -79,7 +81,24 @@ func (s *Store) content(ctx context.Context, site string) (telemetry.Assignment,
 		}
 		a.Devices = append(a.Devices, d.assigned(interfaces))
 	}
+	circuits, err := readAll(ctx, tx, KindCircuit, "", func(*Circuit, object) error { return nil })
+	if err != nil {
+		return a, err
+	}
+	for _, c := range circuits {
+		ours := c.Site == site || c.Site == "" && slices.ContainsFunc(a.Devices, func(d telemetry.AssignedDevice) bool { return d.Name == c.Device })
+		if c.Target != "" && ours {
+			a.Targets = append(a.Targets, c.assigned())
+		}
+	}
 	return a, nil
+}
+
+func (c Circuit) assigned() telemetry.Target {
+	return telemetry.Target{
+		Name: c.Name, Kind: telemetry.TargetCircuit, Device: c.Device, Address: c.Target, Interval: time.Duration(c.Probe.Interval),
+		Payload: c.Probe.Payload, DSCP: c.Probe.DSCP, DontFragment: c.Probe.DontFragment,
+	}
 }
 
 // withoutSNMP is a without credentials and what they are for.

@@ -198,6 +198,7 @@ func TestAssignmentWithoutTheLease(t *testing.T) {
 sites: [{name: lisbon}]
 credentials: [{name: access, snmp: {version: 2c, community: c4n4ry}}]
 devices: [{name: sw1, site: lisbon, address: 192.0.2.1, port: 1161, credential: access}]
+circuits: [{name: wan-a, device: sw1, target: 198.51.100.9, probe: {interval: 5s, dscp: 46}}, {name: dark, device: sw1}]
 `, ApplyOptions{})
 	with, err := fx.Assignment(t.Context(), "a1", "lisbon", true)
 	if err != nil {
@@ -210,6 +211,7 @@ devices: [{name: sw1, site: lisbon, address: 192.0.2.1, port: 1161, credential: 
 	if len(with.Credentials) != 1 || with.Devices[0].SNMPInterval != DefaultSNMPInterval {
 		t.Errorf("with the lease: got %+v", with)
 	}
+	same(t, "targets", with.Targets, []telemetry.Target{{Name: "wan-a", Kind: telemetry.TargetCircuit, Device: "sw1", Address: "198.51.100.9", Interval: 5 * time.Second, DSCP: 46}})
 	d := without.Devices[0]
 	if len(without.Credentials) != 0 || d.Credential != "" || d.SNMPInterval != 0 || d.ICMPInterval != DefaultICMPInterval || without.N != with.N+1 {
 		t.Errorf("without it: got %+v", without)
