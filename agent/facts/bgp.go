@@ -2,7 +2,6 @@ package facts
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -23,8 +22,7 @@ type bgpMIB struct {
 	remoteAS, localAS            uint32
 	state, status, descr, uptime uint32
 	inUpdates, outUpdates        uint32
-	times, counters              table  // further tables, whose rows have the same index (or peerIndex)
-	peerIndex                    uint32 // column by which the row of counters is found; 0: the index
+	times, counters              table // further tables, whose rows have the same index
 }
 
 var (
@@ -45,7 +43,7 @@ var bgpMIBs = []bgpMIB{
 	draft4("bgp4V2", "1.3.6.1.3.5.1.1"),
 	{ // BGP4-V2-MIB-JUNIPER, draft-ietf-idr-bgp4-mibv2-03
 		vendors: []string{juniper}, peers: mib("bgp_peers", "jnxBgpM2PeerTable", "1.3.6.1.4.1.2636.5.1.1.2.1.1.1"),
-		vrf: numberedVRF(15), admin: runningHalted, id: 1, state: 2, status: 3, local: 7, localAS: 9, remote: 11, remoteAS: 13, peerIndex: 14,
+		vrf: numberedVRF(15), admin: runningHalted, id: 1, state: 2, status: 3, local: 7, localAS: 9, remote: 11, remoteAS: 13,
 		times:    mib("bgp_peers", "jnxBgpM2PeerEventTimesTable", "1.3.6.1.4.1.2636.5.1.1.2.4.1.1", 1),
 		counters: mib("bgp_peers", "jnxBgpM2PeerCountersTable", "1.3.6.1.4.1.2636.5.1.1.2.6.1.1", 1, 2),
 	},
@@ -146,11 +144,7 @@ func (r *reader) bgpPeers(m *bgpMIB) {
 		if t, ok := times[row.index.String()]; ok {
 			p.UptimeSeconds = t.number(1)
 		}
-		at := row.index.String()
-		if m.peerIndex != 0 {
-			at = fmt.Sprint(row.number(m.peerIndex))
-		}
-		if c, ok := counters[at]; ok {
+		if c, ok := counters[row.index.String()]; ok {
 			p.InUpdates, p.OutUpdates = c.number(1), c.number(2)
 		}
 		r.bgpPeer(p)

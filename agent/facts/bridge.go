@@ -127,7 +127,7 @@ func (r *reader) spanningTrees() {
 	if r.o.Open == nil || len(r.f.VLANs) == 0 || len(r.f.BridgePorts) == 0 || !r.isFrom(cisco) || !strings.Contains(r.f.System.SysDescr, "Cisco IOS Software") {
 		return
 	}
-	asked := 0
+	asked, silent := 0, 0
 	for _, v := range slices.SortedFunc(slices.Values(r.f.VLANs), func(a, b telemetry.VLAN) int { return cmp.Compare(a.ID, b.ID) }) {
 		if v.ID == 1 || r.stopped != nil { // VLAN 1 is what the default context tells
 			continue
@@ -137,11 +137,16 @@ func (r *reader) spanningTrees() {
 			r.partial("stp")
 			return
 		}
-		if err := r.inVLAN(r.ctx, v.ID); err != nil {
-			if asked > 1 { // the first that gets no answer says that the device has no such contexts
-				r.problem(fmt.Sprintf("dot1dStp of VLAN %d", v.ID), err)
-				r.partial("stp")
+		switch err := r.inVLAN(r.ctx, v.ID); {
+		case err == nil:
+			silent = 0
+		case r.ctx.Err() == nil && snmp.KindOf(err) == snmp.Timeout: // how a switch says that the VLAN has no bridge
+			if silent++; silent == silentTables {
+				return
 			}
+		default:
+			r.problem(fmt.Sprintf("dot1dStp of VLAN %d", v.ID), err)
+			r.partial("stp")
 			return
 		}
 	}

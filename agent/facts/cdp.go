@@ -72,10 +72,7 @@ func (r *reader) local(n *telemetry.Neighbor, ifIndex uint32) {
 	if n.RemoteName == "" && n.RemotePortID == "" {
 		return
 	}
-	n.LocalIfIndex = ifIndex
-	if f := r.ports.byIndex[ifIndex]; f != nil {
-		n.LocalPort = f.IfName
-	}
+	n.LocalIfIndex, n.LocalPort = ifIndex, r.ports.name(ifIndex)
 	r.f.Neighbors = append(r.f.Neighbors, *n)
 }
 

@@ -79,13 +79,14 @@ func (r *reader) isFrom(enterprises ...string) bool {
 
 // Private enterprise numbers (IANA). Net-SNMP's stands on anybody's hardware.
 const (
-	netSNMP = "8072"
-	cisco   = "9"
-	dell    = "674"
-	foundry = "1991"
-	huawei  = "2011"
-	juniper = "2636"
-	force10 = "6027"
-	nokia   = "6527"
-	arista  = "30065"
+	netSNMP  = "8072"
+	cisco    = "9"
+	dell     = "674"
+	foundry  = "1991"
+	huawei   = "2011"
+	juniper  = "2636"
+	force10  = "6027"
+	nokia    = "6527"
+	mikroTik = "14988"
+	arista   = "30065"
 )

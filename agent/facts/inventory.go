@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ninewatch/internal/oid"
+	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 )
 
@@ -38,6 +40,7 @@ func (r *reader) inventory() {
 	}
 	r.f.Components = sorted(r, "components", r.f.Components, func(a, b telemetry.Component) int { return cmp.Compare(a.Index, b.Index) })
 	r.cutLoops()
+	r.ofPorts()
 	telemetry.SetComponentKeys(r.f.Components)
 }
 
@@ -48,8 +51,8 @@ func (r *reader) entities() {
 	}
 	interfaces := map[uint32]uint32{}
 	for _, row := range r.rows(entAliasMappingTable) { // index: part, logical entity
-		if o := row.object(2); len(row.index) == 2 && len(o) == len(ifIndexColumn)+1 && o.HasPrefix(ifIndexColumn) && interfaces[row.index[0]] == 0 {
-			interfaces[row.index[0]] = o[len(o)-1]
+		if i := ifIndexOf(row, 2); len(row.index) == 2 && interfaces[row.index[0]] == 0 {
+			interfaces[row.index[0]] = i
 		}
 	}
 	for _, row := range rows {
@@ -62,14 +65,47 @@ func (r *reader) entities() {
 			Manufacturer: row.text(12), Model: row.text(13), Alias: row.text(14), AssetID: row.text(15), FRU: row.number(16) == 1,
 			MfgDate: date(row.bytes(17)), IfIndex: interfaces[row.index[0]],
 		}
-		if o := row.object(3); len(o) > 2 { // zeroDotZero: not known
-			c.VendorType = o.String()
+		if vb, _ := row.cell(3, snmpwire.ObjectIdentifier, snmpwire.OctetString); len(vb.Object) > 2 { // zeroDotZero: not known
+			c.VendorType = vb.Object.String()
 		}
 		if n, ok := row.known(6); ok && n < 1<<31 {
 			c.Position = int32(n)
 		}
-		c.IfKey = r.ports.key(c.IfIndex)
 		r.f.Components = append(r.f.Components, c)
+	}
+}
+
+// ifIndexOf is the interface that a RowPointer names; some agents write it as text.
+func ifIndexOf(row row, column uint32) uint32 {
+	vb, _ := row.cell(column, snmpwire.ObjectIdentifier, snmpwire.OctetString)
+	if o := vb.Object; len(o) == len(ifIndexColumn)+1 && o.HasPrefix(ifIndexColumn) {
+		return o[len(o)-1]
+	}
+	text, ok := strings.CutPrefix(string(vb.Bytes), "ifIndex.")
+	n, err := strconv.ParseUint(text, 10, 32)
+	if !ok || err != nil {
+		return 0
+	}
+	return uint32(n)
+}
+
+// ofPorts gives what is in a port the interface of the port.
+func (r *reader) ofPorts() {
+	at := make(map[uint32]*telemetry.Component, len(r.f.Components))
+	for i := range r.f.Components {
+		at[r.f.Components[i].Index] = &r.f.Components[i]
+	}
+	for i := range r.f.Components {
+		c := &r.f.Components[i]
+		for p := at[c.ParentIndex]; c.IfIndex == 0 && p != nil; p = at[p.ParentIndex] { // no loops any more
+			if p.Class == "port" {
+				c.IfIndex = p.IfIndex
+			}
+			if p.Class != "sensor" && p.Class != "module" {
+				break
+			}
+		}
+		c.IfKey = r.ports.key(c.IfIndex)
 	}
 }
 

@@ -50,10 +50,7 @@ func (r *reader) lags() {
 		}
 	}
 	for aggregate, list := range members {
-		lag := telemetry.LAG{IfIndex: aggregate, Key: r.ports.key(aggregate)}
-		if f := r.ports.byIndex[aggregate]; f != nil {
-			lag.Name = cmp.Or(f.IfName, f.IfDescr)
-		}
+		lag := telemetry.LAG{IfIndex: aggregate, Key: r.ports.key(aggregate), Name: r.ports.name(aggregate)}
 		for member, state := range list {
 			lag.Members = append(lag.Members, telemetry.LAGMember{IfIndex: member, Key: r.ports.key(member), State: state})
 		}

@@ -3,6 +3,7 @@ package facts
 import (
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -84,10 +85,36 @@ func (r *reader) lldp(m *lldpMIB) {
 		}
 	}
 	m.manage(heard, r.rows(m.man))
+	r.routerOS(heard)
+	var open int
+	var first error
 	for _, h := range heard {
-		h.place(r, m, locals)
+		if why := h.place(r.ports, m, locals); why != nil {
+			if open++; open == 1 {
+				first = fmt.Errorf("neighbour %q: %w", cmp.Or(h.RemoteName, h.RemoteChassisID), why)
+			}
+		}
 		if !r.repeated(h.Neighbor) {
 			r.f.Neighbors = append(r.f.Neighbors, h.Neighbor)
+		}
+	}
+	if open > 0 {
+		r.problem(m.remote.name, fmt.Errorf("the local port of %d neighbours is not known, the first: %w", open, first))
+	}
+}
+
+// mtxrNeighborTable of MIKROTIK-MIB has the same index as RouterOS gives lldpRemTable, which lacks the
+// port: mtxrNeighborInterfaceID is an ifIndex.
+var mtxrNeighborTable = mib("neighbors", "mtxrNeighborTable", "1.3.6.1.4.1.14988.1.1.11.1.1", 8)
+
+func (r *reader) routerOS(list []heard) {
+	if !r.isFrom(mikroTik) || !slices.ContainsFunc(list, func(h heard) bool { return !h.known }) {
+		return
+	}
+	at := byIndexes(r.rows(mtxrNeighborTable))
+	for i := range list {
+		if row, ok := at[fmt.Sprint(list[i].index)]; ok && !list[i].known {
+			list[i].LocalIfIndex = row.number32(8)
 		}
 	}
 }
@@ -127,7 +154,10 @@ func (m *lldpMIB) heard(row row) (heard, bool) {
 		h.port, h.index, h.known = row.index[1], row.index[3], true
 	case m.indexed:
 	case n >= 3: // time mark, port, index
-		h.port, h.index, h.known = row.index[1], row.index[2], true
+		h.port, h.index = row.index[1], row.index[2]
+		h.known = h.port != 0
+	case n == 1:
+		h.index = row.index[0]
 	}
 	c := m.first
 	h.RemoteChassisSubtype = row.word(c, chassisSubtypes)
@@ -219,26 +249,23 @@ func onlyOne[T any](list []T, fits func(T) bool) int {
 	return at
 }
 
-// place finds the interface that a neighbour was heard on.
-func (h *heard) place(r *reader, m *lldpMIB, locals *localPorts) {
-	if !h.known {
-		r.problem(m.remote.name, fmt.Errorf("the index of neighbour %q does not tell its local port", cmp.Or(h.RemoteName, h.RemoteChassisID)))
-		return
+// place finds the interface that a neighbour was heard on, or tells why not.
+func (h *heard) place(p *ports, m *lldpMIB, locals *localPorts) (why error) {
+	switch {
+	case h.LocalIfIndex != 0:
+		h.LocalPort = p.name(h.LocalIfIndex)
+	case !h.known:
+		return errors.New("its index does not tell the port")
+	case m.indexed && p.byIndex[h.port] == nil:
+		h.LocalPort = fmt.Sprint(h.port)
+		return fmt.Errorf("there is no interface %d", h.port)
+	case m.indexed:
+		h.LocalIfIndex, h.LocalPort = h.port, p.name(h.port)
+	default:
+		h.LocalPort = cmp.Or(locals.ids[h.port].text, fmt.Sprint(h.port))
+		h.LocalIfIndex, why = locals.resolve(h.port)
 	}
-	h.LocalPort = fmt.Sprint(h.port)
-	if m.indexed {
-		if r.ports.byIndex[h.port] != nil {
-			h.LocalIfIndex = h.port
-		}
-		return
-	}
-	if id := locals.ids[h.port]; id.text != "" {
-		h.LocalPort = id.text
-	}
-	var why error
-	if h.LocalIfIndex, why = locals.resolve(h.port); why != nil {
-		r.problem(m.remote.name, why)
-	}
+	return why
 }
 
 func compareNeighbors(a, b telemetry.Neighbor) int {

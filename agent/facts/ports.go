@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"net"
 	"strconv"
 	"strings"
@@ -50,6 +51,13 @@ func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(
 func (p *ports) key(ifIndex uint32) string {
 	if f := p.byIndex[ifIndex]; f != nil {
 		return f.Key
+	}
+	return ""
+}
+
+func (p *ports) name(ifIndex uint32) string {
+	if f := p.byIndex[ifIndex]; f != nil {
+		return cmp.Or(f.IfName, f.IfDescr)
 	}
 	return ""
 }

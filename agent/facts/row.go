@@ -213,6 +213,9 @@ func (x *index) inet() netip.Addr {
 		return netip.Addr{}
 	}
 	n := size[t]
+	if t > 2 && (len(x.rest) == n-4 || len(x.rest) == n-3) {
+		n -= 4 // agents that leave out the zone
+	}
 	if len(x.rest) > n && int(x.rest[0]) == n {
 		x.next()
 	}
