@@ -65,6 +65,7 @@ func (j *janitor) old() map[string]int64 {
 		`DELETE FROM boots WHERE rowid IN (SELECT rowid FROM boots WHERE time_ms < ? LIMIT ?)`:                                                                                  now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM gaps WHERE rowid IN (SELECT rowid FROM gaps WHERE to_ms < ? LIMIT ?)`:                                                                                      now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE finished_ms < ? AND status = 'delivered' AND id < (SELECT max(id) FROM deliveries) LIMIT ?)`: now.Add(-keepDeliveries).UnixMilli(),
+		`DELETE FROM device_parts WHERE rowid IN (SELECT rowid FROM device_parts WHERE until_ms < ? LIMIT ?)`:                                                                   now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_ms < ? LIMIT ?)`:                                                                         now.UnixMilli(),
 	}
 }

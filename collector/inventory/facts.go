@@ -39,6 +39,9 @@ func ApplyFacts(ctx context.Context, tx *sql.Tx, e telemetry.Entry, f telemetry.
 	if err != nil {
 		return false, fmt.Errorf("store interfaces of %q: %w", f.Device, err)
 	}
+	if err := storeParts(ctx, tx, f.Device, at, &f); err != nil {
+		return false, fmt.Errorf("store parts of %q: %w", f.Device, err)
+	}
 	return keysChanged, nil
 }
 

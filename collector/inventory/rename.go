@@ -82,8 +82,9 @@ func (r Renames) Entry(e *telemetry.Entry) {
 
 // renamed are the columns that hold names of a kind.
 var renamed = map[string][]string{
-	KindDevice: {"device_facts.device", "interfaces.device", "observation_runs.device", "boots.device", "incidents.device", "quarantine.device"},
-	KindSite:   {"agents.site", "join_tokens.site", "incidents.site"},
+	KindDevice: {"device_facts.device", "interfaces.device", "observation_runs.device", "boots.device", "incidents.device", "quarantine.device",
+		"device_parts.device", "device_lists.device", "proposals.device"},
+	KindSite: {"agents.site", "join_tokens.site", "incidents.site", "proposals.site", "discovery_rules.site"},
 }
 
 func renameAll(ctx context.Context, tx *sql.Tx, renames []rename) error {

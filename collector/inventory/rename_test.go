@@ -141,3 +141,11 @@ func TestRenamesChangeAllOfAnEntryAndNothingOfTheCaller(t *testing.T) {
 	f(telemetry.Record{Boot: &telemetry.Boot{Device: "a"}}, func(r telemetry.Record) string { return r.Boot.Device })
 	f(telemetry.Record{Runs: runs}, func(r telemetry.Record) string { return r.Runs[0].Device })
 }
+
+func (f fixture) count(t *testing.T, query string) (n int) {
+	t.Helper()
+	if err := f.db.Read().QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -19,12 +19,14 @@ CREATE TABLE device_parts (
 );
 CREATE INDEX device_parts_now ON device_parts (list, device) WHERE until_ms IS NULL;
 
--- device_lists: when a list of a device was last read to its end, so that equal facts cost one row.
+-- device_lists: when a list of a device was last read to its end, so that equal facts cost one row. Rows
+-- that are in the list since then have been seen then.
 CREATE TABLE device_lists (
     device  TEXT NOT NULL,
     list    TEXT NOT NULL,
     seen_ms BIGINT NOT NULL,
     digest  TEXT NOT NULL,
+    rows    TEXT NOT NULL DEFAULT '',    -- JSON of lists without history (hosts, bridge ports, stack)
     PRIMARY KEY (device, list)
 );
 
