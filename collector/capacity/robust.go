@@ -1,0 +1,124 @@
+package capacity
+
+import (
+	"math"
+	"slices"
+)
+
+// madScale makes the median absolute deviation comparable with a standard deviation of normal noise.
+const madScale = 1.4826
+
+// medianOf is the median of x, which it reorders; NaN when x is empty.
+func medianOf(x []float64) float64 {
+	n := len(x)
+	switch n {
+	case 0:
+		return math.NaN()
+	case 1:
+		return x[0]
+	}
+	high := nth(x, n/2)
+	if n%2 == 1 {
+		return high
+	}
+	return (slices.Max(x[:n/2]) + high) / 2
+}
+
+// nth is the k-th smallest of x (from 0), which it reorders so that nothing before k is larger (quickselect).
+func nth(x []float64, k int) float64 {
+	lo, hi := 0, len(x)-1
+	for hi-lo > 16 {
+		mid := lo + (hi-lo)/2
+		a, b, c := x[lo], x[mid], x[hi]
+		pivot := max(min(a, b), min(max(a, b), c))
+		i, j := lo, hi
+		for i <= j {
+			for x[i] < pivot {
+				i++
+			}
+			for x[j] > pivot {
+				j--
+			}
+			if i <= j {
+				x[i], x[j] = x[j], x[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return x[k]
+		}
+	}
+	for i := lo + 1; i <= hi; i++ {
+		for j := i; j > lo && x[j] < x[j-1]; j-- {
+			x[j], x[j-1] = x[j-1], x[j]
+		}
+	}
+	return x[k]
+}
+
+// madOf is the median of |x|, which it overwrites.
+func madOf(x []float64) float64 {
+	for i, v := range x {
+		x[i] = math.Abs(v)
+	}
+	return medianOf(x)
+}
+
+// quantileSorted is the q-quantile of an ascending x, linear between neighbours.
+func quantileSorted(x []float64, q float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	at := min(max(q, 0), 1) * float64(len(x)-1)
+	i := int(at)
+	if i+1 >= len(x) {
+		return x[len(x)-1]
+	}
+	return x[i] + (at-float64(i))*(x[i+1]-x[i])
+}
+
+// theilSen is the median of the slopes between all pairs of points (Theil 1950, Sen 1968); 0 without any pair.
+// Slopes is scratch that it may grow.
+func theilSen(x, y []float64, scratch []float64) (slope float64, grown []float64) {
+	scratch = scratch[:0]
+	for i := range x {
+		for j := i + 1; j < len(x); j++ {
+			if dx := x[j] - x[i]; dx != 0 {
+				scratch = append(scratch, (y[j]-y[i])/dx)
+			}
+		}
+	}
+	if len(scratch) == 0 {
+		return 0, scratch
+	}
+	return medianOf(scratch), scratch
+}
+
+// kendallZ is the standard score of Kendall's rank correlation of y with its order. Serial correlation rho of
+// neighbours widens its variance as if there were fewer values.
+func kendallZ(y []float64, rho float64) float64 {
+	n := float64(len(y))
+	if n < 3 {
+		return 0
+	}
+	s := 0.0
+	for i := range y {
+		for _, later := range y[i+1:] {
+			switch {
+			case later > y[i]:
+				s++
+			case later < y[i]:
+				s--
+			}
+		}
+	}
+	variance := n * (n - 1) * (2*n + 5) / 18
+	rho = min(max(rho, 0), 0.9)
+	return s / math.Sqrt(variance*(1+rho)/(1-rho))
+}

@@ -1,0 +1,66 @@
+package capacity
+
+import "math"
+
+// Quantiles are what a value may be: with these probabilities it is not larger.
+type Quantiles struct{ Q10, Q50, Q90, Q95 float64 }
+
+// Score measures forecasts against what came (analytics B.7). NaN is what could not be measured.
+type Score struct {
+	MASE       float64 // mean absolute error of the median, in mean absolute seasonal differences of the history
+	NaiveMASE  float64 // that of the seasonal naive forecast
+	Pinball    float64 // mean of the four quantiles, in the same unit
+	Coverage80 float64 // share of values from Q10 to Q90
+	N          int     // values that were there to compare
+}
+
+// Measure scores forecasts at origins: the first index that each forecasts. Season is m.
+func Measure(values []float64, season int, origins []int, forecasts [][]Quantiles) Score {
+	var s Score
+	for i, o := range origins {
+		scale := naiveScale(values[:o], season)
+		if !(scale > 0) {
+			continue
+		}
+		for h, q := range forecasts[i] {
+			if o+h >= len(values) || math.IsNaN(values[o+h]) {
+				continue
+			}
+			y := values[o+h]
+			s.N++
+			s.MASE += math.Abs(y-q.Q50) / scale
+			s.NaiveMASE += math.Abs(y-lastSeason(values[:o], season, h)) / scale
+			s.Pinball += (pinball(0.1, y, q.Q10) + pinball(0.5, y, q.Q50) + pinball(0.9, y, q.Q90) + pinball(0.95, y, q.Q95)) / 4 / scale
+			if q.Q10 <= y && y <= q.Q90 {
+				s.Coverage80++
+			}
+		}
+	}
+	n := float64(s.N)
+	s.MASE, s.NaiveMASE, s.Pinball, s.Coverage80 = s.MASE/n, s.NaiveMASE/n, s.Pinball/n, s.Coverage80/n
+	return s
+}
+
+func pinball(tau, y, q float64) float64 { return math.Max(tau*(y-q), (tau-1)*(y-q)) }
+
+// naiveScale is the mean absolute difference of a season, NaN without one.
+func naiveScale(y []float64, m int) float64 {
+	sum, n := 0.0, 0
+	for i := m; i < len(y); i++ {
+		if d := math.Abs(y[i] - y[i-m]); !math.IsNaN(d) {
+			sum += d
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// lastSeason is the value of the same place in the last season that has one; NaN without any.
+func lastSeason(y []float64, m, h int) float64 {
+	for at := len(y) - m + h%m; at >= 0; at -= m {
+		if at < len(y) && !math.IsNaN(y[at]) {
+			return y[at]
+		}
+	}
+	return math.NaN()
+}
