@@ -10,19 +10,22 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"ninewatch/internal/snmpagent"
 )
 
 // Config describes a fleet of generated or recorded devices.
 type Config struct {
 	Devices    int
-	Interfaces int           // of each generated device
-	Listen     string        // RANGE:PORT: the devices have the addresses of the range from its second on
-	Recordings string        // folder of .snmprec files, played in turn; empty: devices are generated
-	Community  string        // the only one that is answered
-	Delay      time.Duration // before each answer
-	Loss       float64       // share of requests that are dropped, 0 to 1
-	Dead       float64       // share of devices that never answer, 0 to 1
-	Seed       int64         // decides what is lost, which device is dead, and every counter
+	Interfaces int             // of each generated device
+	Listen     string          // RANGE:PORT: the devices have the addresses of the range from its second on
+	Recordings string          // folder of .snmprec files, played in turn; empty: devices are generated
+	Community  string          // the only one that is answered
+	User       *snmpagent.User // of SNMPv3, which is answered too then
+	Delay      time.Duration   // before each answer
+	Loss       float64         // share of requests that are dropped, 0 to 1
+	Dead       float64         // share of devices that never answer, 0 to 1
+	Seed       int64           // decides what is lost, which device is dead, and every counter
 }
 
 // DefaultConfig is what `simulate` without flags means.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,9 +36,17 @@ type Fleet struct {
 	byName  map[string]int
 	started time.Time
 
-	conn    *net.UDPConn
-	batch   *ipv4.PacketConn
-	lossy   uint64 // requests seen so far, for what is lost
+	conn  *net.UDPConn
+	batch *ipv4.PacketConn
+	// Of the goroutine that answers.
+	lossy    uint64 // requests seen so far, for what is lost
+	req      snmpwire.Message
+	programs programs
+	engines  map[int]*snmpagent.Engine
+	list     []byte
+	pdu      []byte
+	now      time.Time
+
 	delayed chan struct{}
 	stop    sync.Once
 	wg      sync.WaitGroup
@@ -56,7 +65,10 @@ type fleetConfig struct {
 	addr   func(number int) netip.Addr  // the reverse
 	name   func(number int) string
 	view   func(number int, at time.Time) snmpagent.View
-	silent func(number int, sinceStart time.Duration) bool // says nothing then
+	// machine is what view shows, where all devices are of one model; else nil.
+	machine func(number int) *machine
+	secret  *snmpagent.Secret                               // of the user of SNMPv3, or nil
+	silent  func(number int, sinceStart time.Duration) bool // says nothing then
 }
 
 // maxDelayed bounds the answers that wait for Config.Delay; more are dropped and counted.
@@ -78,9 +90,15 @@ func New(cfg Config, deps Deps) (*Fleet, error) {
 	}
 	fc.number, fc.addr = numbering(prefix, cfg.Devices)
 	if cfg.Recordings == "" {
-		fc.view = generated(cfg)
+		machine := generated(cfg)
+		fc.machine, fc.view = machine, func(n int, at time.Time) snmpagent.View { return view{machine(n), at} }
 	} else if fc.view, err = recorded(cfg.Recordings, deps.Now()); err != nil {
 		return nil, err
+	}
+	if cfg.User != nil {
+		if fc.secret, err = snmpagent.NewSecret(*cfg.User); err != nil {
+			return nil, err
+		}
 	}
 	return newFleet(fc, deps), nil
 }
@@ -159,13 +177,12 @@ func (f *Fleet) Stop(ctx context.Context) error {
 // serve reads datagrams in batches and answers each batch at once.
 func (f *Fleet) serve() {
 	const batch, longest = 64, 4096 // a request longer than this is none
-	in := make([]ipv4.Message, batch)
+	in, out := make([]ipv4.Message, batch), make([]ipv4.Message, batch)
 	for i := range in {
 		in[i].Buffers = [][]byte{make([]byte, longest)}
 		in[i].OOB = ipv4.NewControlMessage(ipv4.FlagDst)
+		out[i].Buffers = [][]byte{make([]byte, 0, snmpagent.MaxMessage)}
 	}
-	out := make([]ipv4.Message, 0, batch)
-	var req snmpwire.Message
 	for {
 		n, err := f.batch.ReadBatch(in, 0)
 		if errors.Is(err, net.ErrClosed) {
@@ -175,59 +192,46 @@ func (f *Fleet) serve() {
 			f.m.garbage.Inc()
 			continue
 		}
-		out = out[:0]
+		f.now = f.deps.Now()
+		f.m.requests.Add(n)
+		answers := 0
 		for i := range in[:n] {
-			if answer, ok := f.handle(&req, &in[i]); ok {
-				out = append(out, answer)
+			if f.handle(&in[i], &out[answers]) {
+				answers++
 			}
 		}
-		f.send(out)
+		f.send(out[:answers])
 	}
 }
 
-// handle makes the answer to one datagram. It is not ok when there is none, or when it comes later.
-func (f *Fleet) handle(req *snmpwire.Message, in *ipv4.Message) (out ipv4.Message, ok bool) {
-	f.m.requests.Inc()
-	var cm ipv4.ControlMessage
-	if cm.Parse(in.OOB[:in.NN]) != nil || cm.Dst == nil {
-		f.m.stranger.Inc()
-		return out, false
-	}
-	asked, _ := netip.AddrFromSlice(cm.Dst.To4())
-	number, known := 0, false
-	if asked.IsLoopback() {
-		number, known = f.cfg.number(asked)
-	}
-	if !known {
-		f.m.stranger.Inc()
-		return out, false
-	}
-	packet, ok := f.answer(req, number, in.Buffers[0][:in.N])
+// handle makes the answer to one datagram in the memory of out. It is false when there is none, or when it comes
+// later.
+func (f *Fleet) handle(in, out *ipv4.Message) bool {
+	dst, oob, ok := destination(in.OOB[:in.NN])
 	if !ok {
-		return out, false
+		f.m.stranger.Inc()
+		return false
 	}
-	from := ipv4.ControlMessage{Src: cm.Dst}
-	out = ipv4.Message{Buffers: [][]byte{packet}, OOB: from.Marshal(), Addr: in.Addr}
+	number, known := f.cfg.number(dst)
+	if !known || !dst.IsLoopback() {
+		f.m.stranger.Inc()
+		return false
+	}
+	packet, ok := f.answer(out.Buffers[0][:0], number, in.Buffers[0][:in.N])
+	if !ok {
+		return false
+	}
 	if f.cfg.delay > 0 {
-		f.later(out)
-		return out, false
+		f.later(ipv4.Message{Buffers: [][]byte{slices.Clone(packet)}, OOB: slices.Clone(oob), Addr: in.Addr})
+		return false
 	}
-	return out, true
+	out.Buffers[0], out.OOB, out.Addr = packet, oob, in.Addr
+	return true
 }
 
-// answer is what device number says to packet.
-func (f *Fleet) answer(req *snmpwire.Message, number int, packet []byte) ([]byte, bool) {
-	err := snmpwire.DecodeInto(req, packet)
-	if err != nil && !errors.Is(err, snmpwire.ErrValue) {
-		f.m.garbage.Inc()
-		return nil, false
-	}
-	if string(req.Community) != f.cfg.community {
-		f.m.community.Inc()
-		return nil, false
-	}
-	now := f.deps.Now()
-	if f.down[number].Load() || f.cfg.silent(number, now.Sub(f.started)) {
+// answer appends to dst what device number says to packet.
+func (f *Fleet) answer(dst []byte, number int, packet []byte) ([]byte, bool) {
+	if f.down[number].Load() || f.cfg.silent(number, f.now.Sub(f.started)) {
 		f.m.silent.Inc()
 		return nil, false
 	}
@@ -236,13 +240,103 @@ func (f *Fleet) answer(req *snmpwire.Message, number int, packet []byte) ([]byte
 		f.m.lost.Inc()
 		return nil, false
 	}
-	resp, ok := snmpagent.Answer(f.cfg.view(number, now), req, snmpagent.MaxMessage)
+	if h, ok := snmpwire.QuickHead(packet); ok {
+		if string(h.Community) != f.cfg.community {
+			f.m.community.Inc()
+			return nil, false
+		}
+		if list, ok := f.quick(number, &h, snmpwire.Overhead(h.Community)); ok {
+			return snmpwire.AppendResponse(dst, h.Community, h.RequestID, list), true
+		}
+	} else if f.cfg.secret != nil {
+		if out, ok := f.secured(dst, number, packet); ok {
+			return out, out != nil
+		}
+	}
+	return f.thorough(dst, number, packet)
+}
+
+// quick makes the list of the response to a request whose like was answered before.
+func (f *Fleet) quick(number int, h *snmpwire.Head, overhead int) (list []byte, ok bool) {
+	if f.cfg.machine == nil {
+		return nil, false
+	}
+	list, values, ok := f.programs.answer(f.list[:0], f.cfg.machine(number), f.now, h, snmpagent.MaxMessage-overhead)
+	if ok {
+		f.list = list
+		f.m.varBinds.Add(values)
+	}
+	return list, ok
+}
+
+// thorough answers any request of SNMPv1 and SNMPv2c.
+func (f *Fleet) thorough(dst []byte, number int, packet []byte) ([]byte, bool) {
+	err := snmpwire.DecodeInto(&f.req, packet)
+	if err != nil && !errors.Is(err, snmpwire.ErrValue) {
+		f.m.garbage.Inc()
+		return nil, false
+	}
+	if string(f.req.Community) != f.cfg.community {
+		f.m.community.Inc()
+		return nil, false
+	}
+	resp, ok := snmpagent.Answer(f.cfg.view(number, f.now), &f.req, snmpagent.MaxMessage)
 	if !ok {
 		f.m.garbage.Inc()
 		return nil, false
 	}
 	f.m.varBinds.Add(len(resp.PDU.VarBinds))
-	return snmpwire.Append(make([]byte, 0, snmpagent.MaxMessage), &resp), true
+	return snmpwire.Append(dst, &resp), true
+}
+
+// secured answers a request of SNMPv3. It is not ok when packet is none.
+func (f *Fleet) secured(dst []byte, number int, packet []byte) (out []byte, ok bool) {
+	const overhead = 140 // what SNMPv3 takes besides the list, at most
+	if !snmpwire.IsV3(packet) {
+		return nil, false
+	}
+	e, err := f.engine(number)
+	if err != nil {
+		return nil, true
+	}
+	pdu, report, ok := e.Open(dst, packet)
+	if !ok {
+		return report, true
+	}
+	if h, ok := snmpwire.QuickPDU(pdu); ok {
+		if list, ok := f.quick(number, &h, overhead); ok {
+			f.pdu = snmpwire.AppendResponsePDU(f.pdu[:0], h.RequestID, list)
+			return e.Seal(dst, f.pdu), true
+		}
+	}
+	if snmpwire.DecodePDU(&f.req, pdu) != nil {
+		return nil, true
+	}
+	resp, ok := snmpagent.Answer(f.cfg.view(number, f.now), &f.req, snmpagent.MaxMessage-overhead)
+	if !ok {
+		return nil, true
+	}
+	f.m.varBinds.Add(len(resp.PDU.VarBinds))
+	f.pdu = snmpwire.AppendPDU(f.pdu[:0], &resp.PDU)
+	return e.Seal(dst, f.pdu), true
+}
+
+// engine is the SNMPv3 engine of a device. Its id is made of the address, as RFC 3411, section 5, describes.
+func (f *Fleet) engine(number int) (*snmpagent.Engine, error) {
+	if e := f.engines[number]; e != nil {
+		return e, nil
+	}
+	a := f.cfg.addr(number).As4()
+	id := append([]byte{0x80, 0x00, 0x7e, 0xd9, 1}, a[:]...) // 32473, the enterprise of examples; an IPv4 address
+	e, err := snmpagent.NewEngine(id, 1, func() time.Duration { return f.now.Sub(f.started) }, f.cfg.secret)
+	if err != nil {
+		return nil, err
+	}
+	if f.engines == nil {
+		f.engines = map[int]*snmpagent.Engine{}
+	}
+	f.engines[number] = e
+	return e, nil
 }
 
 // later sends out after the delay, unless too much is waiting already.

@@ -203,7 +203,7 @@ func TestNetSNMPWalksAFleet(t *testing.T) {
 
 // TestViewIsATree: the computed view answers as a tree of the same objects does.
 func TestViewIsATree(t *testing.T) {
-	views := map[string]snmpagent.View{"fleet": generated(Config{Interfaces: 4, Seed: 9})(11, noon)}
+	views := map[string]snmpagent.View{"fleet": view{generated(Config{Interfaces: 4, Seed: 9})(11), noon}}
 	d := NewDemo(DemoOptions{Since: noon})
 	for n, m := range d.machines {
 		views[d.devices[n].Name] = view{m, noon}

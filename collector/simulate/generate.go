@@ -18,9 +18,10 @@ var (
 	storageDisk = oid.MustParse("1.3.6.1.2.1.25.2.1.4")
 )
 
-// generated returns the views of a fleet of switches. They share ports and columns, so that a fleet of
-// any size fits into memory; what differs is reckoned from the number of the device.
-func generated(cfg Config) func(number int, at time.Time) snmpagent.View {
+// generated returns the machines of a fleet of switches. They share ports and columns, so that a fleet of
+// any size fits into memory; what differs is reckoned from the number of the device, and remembered for the
+// first of them.
+func generated(cfg Config) func(number int) *machine {
 	model := machine{
 		seed: cfg.Seed, objectID: exampleProduct, contact: "noc@example.net", location: "simulated",
 		cpus: []wave{{mean: 23}, {mean: 17, shift: 1800}},
@@ -42,14 +43,22 @@ func generated(cfg Config) func(number int, at time.Time) snmpagent.View {
 			errors: wave{mean: 0.002 * chance(cfg.Seed, "errors", i)},
 		})
 	}
-	table := columns(&model)
-	return func(number int, at time.Time) snmpagent.View {
+	const remembered = 1 << 16
+	model.table, model.memo = columns(&model), newMemo(wavesOfPort*len(model.ports))
+	made := make([]*machine, min(cfg.Devices, remembered))
+	return func(number int) *machine {
+		if number < len(made) && made[number] != nil {
+			return made[number]
+		}
 		m := model
-		m.number, m.table = number, table
+		m.number = number
 		m.name = fmt.Sprintf("sim-%06d", number+1)
 		m.descr = "ninewatch simulated switch " + m.name
 		m.boot = yearly(cfg.Seed, number)
-		return view{&m, at}
+		if number < len(made) {
+			made[number] = &m
+		}
+		return &m
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"ninewatch/internal/snmpwire"
 )
 
-// machine is a simulated device. It does not change; many machines may share ports, columns and rest.
+// machine is a simulated device. But for what it remembers it does not change; many machines may share ports,
+// columns and rest.
 type machine struct {
 	name     string
 	number   int   // within the fleet
@@ -25,6 +26,9 @@ type machine struct {
 	stores   []store
 	ups      *ups
 	table    []column
+
+	memo *memo // nil: everything is reckoned each time
+	last *lasting
 }
 
 // Values of ifType (IANAifType-MIB).
@@ -79,24 +83,24 @@ func (m *machine) counter(w wave, at time.Time, scale float64) uint64 {
 
 func (m *machine) inOctets(i int, at time.Time) uint64 {
 	if p := &m.ports[i]; p.up() {
-		return m.counter(p.in, at, m.scale("in", i))
+		return m.grown(i, waveIn, &p.in, "in", at)
 	}
 	return 0
 }
 
 func (m *machine) outOctets(i int, at time.Time) uint64 {
 	if p := &m.ports[i]; p.up() {
-		return m.counter(p.out, at, m.scale("out", i))
+		return m.grown(i, waveOut, &p.out, "out", at)
 	}
 	return 0
 }
 
 func (m *machine) inErrors(i int, at time.Time) uint64 {
-	return m.counter(m.ports[i].errors, at, m.scale("errors", i))
+	return m.grown(i, waveErrors, &m.ports[i].errors, "errors", at)
 }
 
 func (m *machine) sysUpTime(at time.Time) uint64 {
-	return uint64(at.Sub(m.boot(at))/(10*time.Millisecond)) % (1 << 32)
+	return uint64(at.Sub(m.started(at))/(10*time.Millisecond)) % (1 << 32)
 }
 
 func (m *machine) cpuLoad(i int, at time.Time) int64 {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
@@ -33,4 +35,24 @@ func listen(port uint16) (*net.UDPConn, *ipv4.PacketConn, error) {
 		return nil, nil, fmt.Errorf("ask for destination addresses on UDP port %d: %w", port, err)
 	}
 	return conn, batch, nil
+}
+
+// destination is the address that a datagram was sent to, and the control message that makes an answer come
+// from there: the same one, which the kernel takes as the source (ip(7), IP_PKTINFO).
+func destination(oob []byte) (dst netip.Addr, reply []byte, ok bool) {
+	const header, info = unix.SizeofCmsghdr, unix.SizeofInet4Pktinfo
+	if len(oob) < header+info || !isPktinfo(oob) {
+		return dst, nil, false
+	}
+	// struct in_pktinfo: ipi_ifindex, ipi_spec_dst, ipi_addr.
+	var a [4]byte
+	copy(a[:], oob[header+8:])
+	clear(oob[header : header+4])
+	copy(oob[header+4:], a[:])
+	return netip.AddrFrom4(a), oob[:unix.CmsgSpace(info)], true
+}
+
+func isPktinfo(oob []byte) bool {
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&oob[0]))
+	return h.Level == unix.SOL_IP && h.Type == unix.IP_PKTINFO
 }

@@ -15,6 +15,10 @@ type column struct {
 	read func(m *machine, at time.Time, row int, vb *snmpwire.VarBind)
 }
 
+func (c *column) row(name oid.OID) (int, bool) {
+	return slices.BinarySearchFunc(c.rows, name[len(c.name):], oid.OID.Compare)
+}
+
 // view is what a machine shows at one instant: a snmpagent.View.
 type view struct {
 	m  *machine
@@ -28,7 +32,7 @@ func (v view) Get(name oid.OID) snmpwire.VarBind {
 		return snmpwire.VarBind{OID: name, Type: snmpwire.NoSuchObject}
 	}
 	col := &v.m.table[c]
-	row, found := slices.BinarySearchFunc(col.rows, name[len(col.name):], oid.OID.Compare)
+	row, found := col.row(name)
 	if !found {
 		return snmpwire.VarBind{OID: name, Type: snmpwire.NoSuchInstance}
 	}
@@ -41,7 +45,7 @@ func (v view) Get(name oid.OID) snmpwire.VarBind {
 func (v view) Next(name oid.OID) snmpwire.VarBind {
 	if c := v.column(name); c >= 0 {
 		col := &v.m.table[c]
-		row, found := slices.BinarySearchFunc(col.rows, name[len(col.name):], oid.OID.Compare)
+		row, found := col.row(name)
 		if found {
 			row++
 		}

@@ -1,5 +1,7 @@
-// Package snmpagent is the agent's side of SNMPv1 and SNMPv2c: it answers requests from a view of
+// Package snmpagent is the agent's side of SNMPv1, SNMPv2c and SNMPv3: it answers requests from a view of
 // objects, and reads recordings in the snmprec format into such a view.
+//
+// An Engine does the same for one user of SNMPv3 (RFC 3414): it opens requests and seals responses.
 //
 // It is pure: no sockets, no clock of its own, no goroutine. Package snmptest serves it to tests, package
 // collector/simulate to people. What it promises:
@@ -10,5 +12,5 @@
 //   - an answer longer than the limit is cut short (GETBULK) or tooBig. One binding alone may be
 //     longer, in IP fragments: there are devices with such values, and they could not be read otherwise.
 //
-// A Tree is read-only after Parse and may be shared by goroutines.
+// An Engine belongs to one goroutine. A Tree is read-only after Parse and may be shared by goroutines.
 package snmpagent

@@ -78,6 +78,34 @@ func AppendGetMessage(dst []byte, v Version, community []byte, id int32, list st
 	return AppendGet(dst, id, list)
 }
 
+// AppendHead encodes the PDU of h behind dst.
+func AppendHead(dst []byte, h *Head) []byte {
+	dst = appendHeader(dst, byte(h.Type), intSize(int64(h.RequestID))+intSize(int64(h.Status))+intSize(int64(h.Index))+tlvSize(len(h.List)))
+	dst = appendInt(dst, int64(h.RequestID))
+	dst = appendInt(dst, int64(h.Status))
+	dst = appendInt(dst, int64(h.Index))
+	return append(appendHeader(dst, tagSequence, len(h.List)), h.List...)
+}
+
+// AppendResponsePDU encodes a Response without an error around an encoded list of bindings, behind dst.
+func AppendResponsePDU(dst []byte, id int32, list []byte) []byte {
+	return AppendHead(dst, &Head{Type: Response, RequestID: id, List: list})
+}
+
+// AppendResponse is AppendResponsePDU within a message of SNMPv2c.
+func AppendResponse(dst, community []byte, id int32, list []byte) []byte {
+	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
+	dst = appendHeader(dst, tagSequence, 3+tlvSize(len(community))+tlvSize(pdu))
+	dst = append(dst, tagInteger, 1, byte(V2c))
+	dst = append(appendHeader(dst, tagOctetString, len(community)), community...)
+	return AppendResponsePDU(dst, id, list)
+}
+
+// AppendName encodes a name with its header behind dst.
+func AppendName(dst []byte, name oid.OID) []byte {
+	return appendOID(appendHeader(dst, tagOID, oidLen(name)), name)
+}
+
 // Overhead is the most that a message needs besides its variable bindings.
 func Overhead(community []byte) int { return len(community) + 40 }
 
@@ -90,6 +118,17 @@ func (vb *VarBind) append(dst []byte) []byte {
 	name, value := oidLen(vb.OID), vb.valueLen()
 	dst = appendHeader(dst, tagSequence, tlvSize(name)+tlvSize(value))
 	dst = appendOID(appendHeader(dst, tagOID, name), vb.OID)
+	return vb.appendValue(dst, value)
+}
+
+// AppendTo encodes vb behind dst with a name that is encoded already, see AppendName.
+func (vb *VarBind) AppendTo(dst, name []byte) []byte {
+	value := vb.valueLen()
+	dst = appendHeader(dst, tagSequence, len(name)+tlvSize(value))
+	return vb.appendValue(append(dst, name...), value)
+}
+
+func (vb *VarBind) appendValue(dst []byte, value int) []byte {
 	switch vb.Type {
 	case Integer:
 		return appendInt(dst, vb.Int)

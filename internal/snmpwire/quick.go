@@ -83,6 +83,12 @@ func QuickHead(b []byte) (h Head, ok bool) {
 	return h, h.pdu(rest)
 }
 
+// IsV3 tells whether b may be a message of SNMPv3.
+func IsV3(b []byte) bool {
+	body, _ := short(b, tagSequence)
+	return len(body) > 3 && body[0] == tagInteger && body[1] == 1 && body[2] == 3
+}
+
 // QuickPDU is QuickHead for a PDU alone, as it is within SNMPv3.
 func QuickPDU(b []byte) (h Head, ok bool) {
 	h.Version = V2c
