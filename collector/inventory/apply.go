@@ -12,6 +12,7 @@ type ApplyOptions struct {
 	DryRun bool   // only tell
 	Prune  bool   // delete what an earlier apply created and inv does not have
 	Source string // of what is created: SourceApply when empty
+	Delete []ID   // what is deleted besides, whoever created it
 }
 
 // Apply makes the stored inventory hold what inv says, in one transaction. Objects that inv does not
@@ -62,7 +63,7 @@ func (s *Store) planIn(ctx context.Context, q querier, wanted []object, inv Inve
 	if err != nil {
 		return plan{}, err
 	}
-	p := makePlan(withMentions(stored), wanted, inv, opts.Prune, agents, s.now())
+	p := makePlan(withMentions(stored), wanted, inv, opts, agents, s.now())
 	return p, p.problems.Err()
 }
 

@@ -158,7 +158,7 @@ func TestPlanReachesWhatIsWanted(t *testing.T) {
 		}
 		wanted := after.objects()
 		prune := rapid.Bool().Draw(t, "prune")
-		p := makePlan(stored, wanted, after, prune, nil, time.Time{})
+		p := makePlan(stored, wanted, after, ApplyOptions{Prune: prune}, nil, time.Time{})
 		if len(p.problems) > 0 {
 			t.Fatal(p.problems)
 		}
@@ -179,7 +179,7 @@ func TestPlanReachesWhatIsWanted(t *testing.T) {
 		for _, o := range rows {
 			now = append(now, o)
 		}
-		again := makePlan(now, wanted, after, prune, nil, time.Time{})
+		again := makePlan(now, wanted, after, ApplyOptions{Prune: prune}, nil, time.Time{})
 		if len(again.puts)+len(again.deletes)+len(again.renames) > 0 {
 			t.Fatalf("a second time: %+v", again.changes)
 		}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"ninewatch/internal/conf"
@@ -12,6 +13,7 @@ type File struct {
 	Name   string // for messages
 	Data   []byte
 	Remote bool // it came over the network: {file: …} and {env: …} are refused
+	CSV    bool // a table of devices: see FromCSV
 }
 
 // Inventory is what files say. Make one with Parse; the zero value is empty.
@@ -51,11 +53,22 @@ type reference struct {
 func Parse(files ...File) (Inventory, conf.Problems) {
 	p := parser{inv: Inventory{places: map[id]conf.Section{}}, formers: map[id]string{}}
 	for _, f := range files {
+		if f.CSV {
+			var problems conf.Problems
+			f, problems = FromCSV(f)
+			p.problems = append(p.problems, problems...)
+		}
 		docs, problems := conf.Parse(f.Name, f.Data)
 		p.problems = append(p.problems, problems...)
 		for _, doc := range docs {
 			doc.Inline = f.Remote
 			p.document(doc)
+		}
+	}
+	for i, problem := range p.problems {
+		isTable := slices.ContainsFunc(files, func(f File) bool { return f.CSV && f.Name == problem.File })
+		if isTable && problem.Key != "" {
+			p.problems[i].Column = 1 // the key says which cell of the row
 		}
 	}
 	return p.inv, p.problems

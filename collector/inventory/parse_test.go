@@ -108,7 +108,7 @@ func FuzzParse(f *testing.F) {
 			_ = problems.Err().Error()
 			return
 		}
-		makePlan(nil, inv.objects(), inv, true, nil, time.Time{})
+		makePlan(nil, inv.objects(), inv, ApplyOptions{Prune: true}, nil, time.Time{})
 		if _, err := inv.Wire(); err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ type plan struct {
 type planner struct {
 	plan
 	inv     Inventory
-	prune   bool
+	opts    ApplyOptions
 	agents  map[string]int // agents that are enrolled, by site
 	now     time.Time
 	touched map[id]bool // created or updated
@@ -70,8 +70,8 @@ type planner struct {
 }
 
 // makePlan is a pure function of what is stored and what is wanted.
-func makePlan(stored, wanted []object, inv Inventory, prune bool, agents map[string]int, now time.Time) plan {
-	p := &planner{inv: inv, prune: prune, agents: agents, now: now, touched: map[id]bool{},
+func makePlan(stored, wanted []object, inv Inventory, opts ApplyOptions, agents map[string]int, now time.Time) plan {
+	p := &planner{inv: inv, opts: opts, agents: agents, now: now, touched: map[id]bool{},
 		stored: map[id]object{}, wanted: map[id]object{}, former: map[id]object{}}
 	for _, o := range stored {
 		p.stored[o.id] = o
@@ -113,7 +113,7 @@ func (p *planner) planRenames(wanted []object) {
 			continue
 		}
 		if _, taken := p.stored[w.id]; taken {
-			if _, also := p.wanted[from]; !also && !(p.prune && old.source == SourceApply) {
+			if _, also := p.wanted[from]; !also && !p.goes(old) {
 				p.problemOf(w.id, "renamed_from", fmt.Sprintf("%s %q and %q both exist: leave renamed_from out, or delete one of them", w.kind, from.name, w.name))
 			}
 			continue
@@ -149,12 +149,17 @@ func (p *planner) want(w object) {
 	p.changes = append(p.changes, Change{w.kind, w.name, action, fields})
 }
 
+// goes tells whether what is stored and not wanted is deleted.
+func (p *planner) goes(o object) bool {
+	return p.opts.Prune && o.source == SourceApply || slices.Contains(p.opts.Delete, ID{o.kind, o.name})
+}
+
 // keepOrDelete looks at what is stored and not wanted.
 func (p *planner) keepOrDelete(o object) {
 	if _, ok := p.wanted[o.id]; ok {
 		return
 	}
-	if p.prune && o.source == SourceApply {
+	if p.goes(o) {
 		p.deletes = append(p.deletes, o.id)
 		p.changes = append(p.changes, Change{o.kind, o.name, Delete, nil})
 		if n := p.agents[o.name]; o.kind == KindSite && n > 0 {
