@@ -147,6 +147,7 @@ func (c *checker) facts(f *telemetry.DeviceFacts) {
 	c.text("sys_location", s.SysLocation)
 	c.text("sys_contact", s.SysContact)
 	c.interfaces(f.Interfaces)
+	c.structure(f)
 }
 
 func (c *checker) interfaces(list []telemetry.Interface) {

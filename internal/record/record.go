@@ -39,7 +39,14 @@ func Encode(r *telemetry.Record) ([]byte, error) {
 	case r.Boot != nil:
 		b.Payload = &telemetryv1.Batch_Boot{Boot: bootToWire(r.Boot)}
 	}
-	return FromWire(b)
+	data, err := FromWire(b)
+	if err == nil && r.Facts != nil {
+		err = checkCounts(data)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // Decode reads what Encode wrote, and checks all of it.

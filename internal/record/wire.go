@@ -34,7 +34,7 @@ func runsFromWire(w []*telemetryv1.Run) ([]telemetry.Run, error) {
 }
 
 func factsToWire(f *telemetry.DeviceFacts) *telemetryv1.DeviceFacts {
-	return &telemetryv1.DeviceFacts{
+	w := &telemetryv1.DeviceFacts{
 		Device: f.Device, TimeUnixMs: f.Time,
 		System: &telemetryv1.System{
 			SysObjectId: f.System.SysObjectID, SysDescr: f.System.SysDescr, SysName: f.System.SysName,
@@ -42,6 +42,8 @@ func factsToWire(f *telemetry.DeviceFacts) *telemetryv1.DeviceFacts {
 		},
 		Interfaces: InterfacesToWire(f.Interfaces),
 	}
+	structureToWire(f, w)
+	return w
 }
 
 func factsFromWire(f *telemetryv1.DeviceFacts) (*telemetry.DeviceFacts, error) {
@@ -50,13 +52,17 @@ func factsFromWire(f *telemetryv1.DeviceFacts) (*telemetry.DeviceFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &telemetry.DeviceFacts{
+	facts := &telemetry.DeviceFacts{
 		Device: f.GetDevice(), Time: f.GetTimeUnixMs(), Interfaces: interfaces,
 		System: telemetry.System{
 			SysObjectID: s.GetSysObjectId(), SysDescr: s.GetSysDescr(), SysName: s.GetSysName(),
 			SysLocation: s.GetSysLocation(), SysContact: s.GetSysContact(), SysUpTime: s.GetSysUpTimeTicks(),
 		},
-	}, nil
+	}
+	if err := structureFromWire(f, facts); err != nil {
+		return nil, err
+	}
+	return facts, nil
 }
 
 // InterfacesToWire returns interfaces as messages, for facts and for the assignment.

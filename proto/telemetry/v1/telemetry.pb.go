@@ -1137,11 +1137,27 @@ func (x *Run) GetReason() string {
 
 // DeviceFacts is what a device says of itself. Empty text and absent numbers are not known.
 type DeviceFacts struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Device        string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
-	TimeUnixMs    int64                  `protobuf:"varint,2,opt,name=time_unix_ms,json=timeUnixMs,proto3" json:"time_unix_ms,omitempty"`
-	System        *System                `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
-	Interfaces    []*Interface           `protobuf:"bytes,4,rep,name=interfaces,proto3" json:"interfaces,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Device     string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	TimeUnixMs int64                  `protobuf:"varint,2,opt,name=time_unix_ms,json=timeUnixMs,proto3" json:"time_unix_ms,omitempty"`
+	System     *System                `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
+	Interfaces []*Interface           `protobuf:"bytes,4,rep,name=interfaces,proto3" json:"interfaces,omitempty"`
+	// From here on: the structural facts, whose fields internal/telemetry describes.
+	Identity      *Identity       `protobuf:"bytes,5,opt,name=identity,proto3" json:"identity,omitempty"`
+	LocalChassis  *ChassisId      `protobuf:"bytes,6,opt,name=local_chassis,json=localChassis,proto3" json:"local_chassis,omitempty"`
+	Components    []*Component    `protobuf:"bytes,7,rep,name=components,proto3" json:"components,omitempty"`
+	Neighbors     []*Neighbor     `protobuf:"bytes,8,rep,name=neighbors,proto3" json:"neighbors,omitempty"`
+	Lags          []*Lag          `protobuf:"bytes,9,rep,name=lags,proto3" json:"lags,omitempty"`
+	Stack         []*StackPair    `protobuf:"bytes,10,rep,name=stack,proto3" json:"stack,omitempty"`
+	BridgePorts   []*BridgePort   `protobuf:"bytes,11,rep,name=bridge_ports,json=bridgePorts,proto3" json:"bridge_ports,omitempty"`
+	Vlans         []*Vlan         `protobuf:"bytes,12,rep,name=vlans,proto3" json:"vlans,omitempty"`
+	Stp           []*StpInstance  `protobuf:"bytes,13,rep,name=stp,proto3" json:"stp,omitempty"`
+	Addresses     []*Address      `protobuf:"bytes,14,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	Hosts         []*Host         `protobuf:"bytes,15,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	BgpPeers      []*BgpPeer      `protobuf:"bytes,16,rep,name=bgp_peers,json=bgpPeers,proto3" json:"bgp_peers,omitempty"`
+	OspfNeighbors []*OspfNeighbor `protobuf:"bytes,17,rep,name=ospf_neighbors,json=ospfNeighbors,proto3" json:"ospf_neighbors,omitempty"`
+	FhrpGroups    []*FhrpGroup    `protobuf:"bytes,18,rep,name=fhrp_groups,json=fhrpGroups,proto3" json:"fhrp_groups,omitempty"`
+	Partial       []string        `protobuf:"bytes,19,rep,name=partial,proto3" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1204,6 +1220,1585 @@ func (x *DeviceFacts) GetInterfaces() []*Interface {
 	return nil
 }
 
+func (x *DeviceFacts) GetIdentity() *Identity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetLocalChassis() *ChassisId {
+	if x != nil {
+		return x.LocalChassis
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetComponents() []*Component {
+	if x != nil {
+		return x.Components
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetNeighbors() []*Neighbor {
+	if x != nil {
+		return x.Neighbors
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetLags() []*Lag {
+	if x != nil {
+		return x.Lags
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetStack() []*StackPair {
+	if x != nil {
+		return x.Stack
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetBridgePorts() []*BridgePort {
+	if x != nil {
+		return x.BridgePorts
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetVlans() []*Vlan {
+	if x != nil {
+		return x.Vlans
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetStp() []*StpInstance {
+	if x != nil {
+		return x.Stp
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetAddresses() []*Address {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetHosts() []*Host {
+	if x != nil {
+		return x.Hosts
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetBgpPeers() []*BgpPeer {
+	if x != nil {
+		return x.BgpPeers
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetOspfNeighbors() []*OspfNeighbor {
+	if x != nil {
+		return x.OspfNeighbors
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetFhrpGroups() []*FhrpGroup {
+	if x != nil {
+		return x.FhrpGroups
+	}
+	return nil
+}
+
+func (x *DeviceFacts) GetPartial() []string {
+	if x != nil {
+		return x.Partial
+	}
+	return nil
+}
+
+// The rows of the lists of DeviceFacts. An IP address is its 4 or 16 octets, or nothing; a hardware address
+// is its octets. internal/record translates them by their names.
+type Identity struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Vendor        string                 `protobuf:"bytes,1,opt,name=vendor,proto3" json:"vendor,omitempty"`
+	Os            string                 `protobuf:"bytes,2,opt,name=os,proto3" json:"os,omitempty"`
+	Model         string                 `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	Serial        string                 `protobuf:"bytes,4,opt,name=serial,proto3" json:"serial,omitempty"`
+	Version       string                 `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
+	Profile       string                 `protobuf:"bytes,6,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Identity) Reset() {
+	*x = Identity{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Identity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Identity) ProtoMessage() {}
+
+func (x *Identity) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Identity.ProtoReflect.Descriptor instead.
+func (*Identity) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Identity) GetVendor() string {
+	if x != nil {
+		return x.Vendor
+	}
+	return ""
+}
+
+func (x *Identity) GetOs() string {
+	if x != nil {
+		return x.Os
+	}
+	return ""
+}
+
+func (x *Identity) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Identity) GetSerial() string {
+	if x != nil {
+		return x.Serial
+	}
+	return ""
+}
+
+func (x *Identity) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Identity) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
+type ChassisId struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Subtype       string                 `protobuf:"bytes,1,opt,name=subtype,proto3" json:"subtype,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChassisId) Reset() {
+	*x = ChassisId{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChassisId) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChassisId) ProtoMessage() {}
+
+func (x *ChassisId) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChassisId.ProtoReflect.Descriptor instead.
+func (*ChassisId) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ChassisId) GetSubtype() string {
+	if x != nil {
+		return x.Subtype
+	}
+	return ""
+}
+
+func (x *ChassisId) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type Component struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Index         uint32                 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Class         string                 `protobuf:"bytes,3,opt,name=class,proto3" json:"class,omitempty"`
+	Name          string                 `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	Descr         string                 `protobuf:"bytes,5,opt,name=descr,proto3" json:"descr,omitempty"`
+	Model         string                 `protobuf:"bytes,6,opt,name=model,proto3" json:"model,omitempty"`
+	Serial        string                 `protobuf:"bytes,7,opt,name=serial,proto3" json:"serial,omitempty"`
+	HardwareRev   string                 `protobuf:"bytes,8,opt,name=hardware_rev,json=hardwareRev,proto3" json:"hardware_rev,omitempty"`
+	FirmwareRev   string                 `protobuf:"bytes,9,opt,name=firmware_rev,json=firmwareRev,proto3" json:"firmware_rev,omitempty"`
+	SoftwareRev   string                 `protobuf:"bytes,10,opt,name=software_rev,json=softwareRev,proto3" json:"software_rev,omitempty"`
+	Manufacturer  string                 `protobuf:"bytes,11,opt,name=manufacturer,proto3" json:"manufacturer,omitempty"`
+	Alias         string                 `protobuf:"bytes,12,opt,name=alias,proto3" json:"alias,omitempty"`
+	AssetId       string                 `protobuf:"bytes,13,opt,name=asset_id,json=assetId,proto3" json:"asset_id,omitempty"`
+	ParentIndex   uint32                 `protobuf:"varint,14,opt,name=parent_index,json=parentIndex,proto3" json:"parent_index,omitempty"`
+	Position      int32                  `protobuf:"zigzag32,15,opt,name=position,proto3" json:"position,omitempty"`
+	Fru           bool                   `protobuf:"varint,16,opt,name=fru,proto3" json:"fru,omitempty"`
+	IfIndex       uint32                 `protobuf:"varint,17,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	IfKey         string                 `protobuf:"bytes,18,opt,name=if_key,json=ifKey,proto3" json:"if_key,omitempty"`
+	VendorType    string                 `protobuf:"bytes,19,opt,name=vendor_type,json=vendorType,proto3" json:"vendor_type,omitempty"`
+	Source        string                 `protobuf:"bytes,20,opt,name=source,proto3" json:"source,omitempty"`
+	MfgDate       string                 `protobuf:"bytes,21,opt,name=mfg_date,json=mfgDate,proto3" json:"mfg_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Component) Reset() {
+	*x = Component{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Component) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Component) ProtoMessage() {}
+
+func (x *Component) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Component.ProtoReflect.Descriptor instead.
+func (*Component) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Component) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *Component) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Component) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *Component) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Component) GetDescr() string {
+	if x != nil {
+		return x.Descr
+	}
+	return ""
+}
+
+func (x *Component) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Component) GetSerial() string {
+	if x != nil {
+		return x.Serial
+	}
+	return ""
+}
+
+func (x *Component) GetHardwareRev() string {
+	if x != nil {
+		return x.HardwareRev
+	}
+	return ""
+}
+
+func (x *Component) GetFirmwareRev() string {
+	if x != nil {
+		return x.FirmwareRev
+	}
+	return ""
+}
+
+func (x *Component) GetSoftwareRev() string {
+	if x != nil {
+		return x.SoftwareRev
+	}
+	return ""
+}
+
+func (x *Component) GetManufacturer() string {
+	if x != nil {
+		return x.Manufacturer
+	}
+	return ""
+}
+
+func (x *Component) GetAlias() string {
+	if x != nil {
+		return x.Alias
+	}
+	return ""
+}
+
+func (x *Component) GetAssetId() string {
+	if x != nil {
+		return x.AssetId
+	}
+	return ""
+}
+
+func (x *Component) GetParentIndex() uint32 {
+	if x != nil {
+		return x.ParentIndex
+	}
+	return 0
+}
+
+func (x *Component) GetPosition() int32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Component) GetFru() bool {
+	if x != nil {
+		return x.Fru
+	}
+	return false
+}
+
+func (x *Component) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *Component) GetIfKey() string {
+	if x != nil {
+		return x.IfKey
+	}
+	return ""
+}
+
+func (x *Component) GetVendorType() string {
+	if x != nil {
+		return x.VendorType
+	}
+	return ""
+}
+
+func (x *Component) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Component) GetMfgDate() string {
+	if x != nil {
+		return x.MfgDate
+	}
+	return ""
+}
+
+type Neighbor struct {
+	state                protoimpl.MessageState `protogen:"open.v1"`
+	Protocol             string                 `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	LocalIfIndex         uint32                 `protobuf:"varint,2,opt,name=local_if_index,json=localIfIndex,proto3" json:"local_if_index,omitempty"`
+	LocalKey             string                 `protobuf:"bytes,3,opt,name=local_key,json=localKey,proto3" json:"local_key,omitempty"`
+	LocalPort            string                 `protobuf:"bytes,4,opt,name=local_port,json=localPort,proto3" json:"local_port,omitempty"`
+	RemoteChassisId      string                 `protobuf:"bytes,5,opt,name=remote_chassis_id,json=remoteChassisId,proto3" json:"remote_chassis_id,omitempty"`
+	RemoteChassisSubtype string                 `protobuf:"bytes,6,opt,name=remote_chassis_subtype,json=remoteChassisSubtype,proto3" json:"remote_chassis_subtype,omitempty"`
+	RemotePortId         string                 `protobuf:"bytes,7,opt,name=remote_port_id,json=remotePortId,proto3" json:"remote_port_id,omitempty"`
+	RemotePortSubtype    string                 `protobuf:"bytes,8,opt,name=remote_port_subtype,json=remotePortSubtype,proto3" json:"remote_port_subtype,omitempty"`
+	RemotePortDescr      string                 `protobuf:"bytes,9,opt,name=remote_port_descr,json=remotePortDescr,proto3" json:"remote_port_descr,omitempty"`
+	RemoteName           string                 `protobuf:"bytes,10,opt,name=remote_name,json=remoteName,proto3" json:"remote_name,omitempty"`
+	RemoteDescr          string                 `protobuf:"bytes,11,opt,name=remote_descr,json=remoteDescr,proto3" json:"remote_descr,omitempty"`
+	RemotePlatform       string                 `protobuf:"bytes,12,opt,name=remote_platform,json=remotePlatform,proto3" json:"remote_platform,omitempty"`
+	Capabilities         []string               `protobuf:"bytes,13,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
+	Addresses            [][]byte               `protobuf:"bytes,14,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *Neighbor) Reset() {
+	*x = Neighbor{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Neighbor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Neighbor) ProtoMessage() {}
+
+func (x *Neighbor) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Neighbor.ProtoReflect.Descriptor instead.
+func (*Neighbor) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Neighbor) GetProtocol() string {
+	if x != nil {
+		return x.Protocol
+	}
+	return ""
+}
+
+func (x *Neighbor) GetLocalIfIndex() uint32 {
+	if x != nil {
+		return x.LocalIfIndex
+	}
+	return 0
+}
+
+func (x *Neighbor) GetLocalKey() string {
+	if x != nil {
+		return x.LocalKey
+	}
+	return ""
+}
+
+func (x *Neighbor) GetLocalPort() string {
+	if x != nil {
+		return x.LocalPort
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemoteChassisId() string {
+	if x != nil {
+		return x.RemoteChassisId
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemoteChassisSubtype() string {
+	if x != nil {
+		return x.RemoteChassisSubtype
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemotePortId() string {
+	if x != nil {
+		return x.RemotePortId
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemotePortSubtype() string {
+	if x != nil {
+		return x.RemotePortSubtype
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemotePortDescr() string {
+	if x != nil {
+		return x.RemotePortDescr
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemoteName() string {
+	if x != nil {
+		return x.RemoteName
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemoteDescr() string {
+	if x != nil {
+		return x.RemoteDescr
+	}
+	return ""
+}
+
+func (x *Neighbor) GetRemotePlatform() string {
+	if x != nil {
+		return x.RemotePlatform
+	}
+	return ""
+}
+
+func (x *Neighbor) GetCapabilities() []string {
+	if x != nil {
+		return x.Capabilities
+	}
+	return nil
+}
+
+func (x *Neighbor) GetAddresses() [][]byte {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+type Lag struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	IfIndex       uint32                 `protobuf:"varint,1,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	MinLinks      uint32                 `protobuf:"varint,4,opt,name=min_links,json=minLinks,proto3" json:"min_links,omitempty"`
+	Members       []*LagMember           `protobuf:"bytes,5,rep,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lag) Reset() {
+	*x = Lag{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lag) ProtoMessage() {}
+
+func (x *Lag) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lag.ProtoReflect.Descriptor instead.
+func (*Lag) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Lag) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *Lag) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Lag) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Lag) GetMinLinks() uint32 {
+	if x != nil {
+		return x.MinLinks
+	}
+	return 0
+}
+
+func (x *Lag) GetMembers() []*LagMember {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+type StackPair struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upper         uint32                 `protobuf:"varint,1,opt,name=upper,proto3" json:"upper,omitempty"`
+	Lower         uint32                 `protobuf:"varint,2,opt,name=lower,proto3" json:"lower,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StackPair) Reset() {
+	*x = StackPair{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StackPair) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StackPair) ProtoMessage() {}
+
+func (x *StackPair) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StackPair.ProtoReflect.Descriptor instead.
+func (*StackPair) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StackPair) GetUpper() uint32 {
+	if x != nil {
+		return x.Upper
+	}
+	return 0
+}
+
+func (x *StackPair) GetLower() uint32 {
+	if x != nil {
+		return x.Lower
+	}
+	return 0
+}
+
+type BridgePort struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Port          uint32                 `protobuf:"varint,1,opt,name=port,proto3" json:"port,omitempty"`
+	IfIndex       uint32                 `protobuf:"varint,2,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Pvid          uint32                 `protobuf:"varint,3,opt,name=pvid,proto3" json:"pvid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BridgePort) Reset() {
+	*x = BridgePort{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BridgePort) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BridgePort) ProtoMessage() {}
+
+func (x *BridgePort) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BridgePort.ProtoReflect.Descriptor instead.
+func (*BridgePort) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *BridgePort) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *BridgePort) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *BridgePort) GetPvid() uint32 {
+	if x != nil {
+		return x.Pvid
+	}
+	return 0
+}
+
+type Vlan struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint32                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Vlan) Reset() {
+	*x = Vlan{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Vlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Vlan) ProtoMessage() {}
+
+func (x *Vlan) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Vlan.ProtoReflect.Descriptor instead.
+func (*Vlan) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Vlan) GetId() uint32 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Vlan) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type StpInstance struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Instance        uint32                 `protobuf:"varint,1,opt,name=instance,proto3" json:"instance,omitempty"`
+	Protocol        string                 `protobuf:"bytes,2,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	Priority        uint32                 `protobuf:"varint,3,opt,name=priority,proto3" json:"priority,omitempty"`
+	BridgeAddress   []byte                 `protobuf:"bytes,4,opt,name=bridge_address,json=bridgeAddress,proto3" json:"bridge_address,omitempty"`
+	RootPriority    uint32                 `protobuf:"varint,5,opt,name=root_priority,json=rootPriority,proto3" json:"root_priority,omitempty"`
+	Root            []byte                 `protobuf:"bytes,6,opt,name=root,proto3" json:"root,omitempty"`
+	RootPort        uint32                 `protobuf:"varint,7,opt,name=root_port,json=rootPort,proto3" json:"root_port,omitempty"`
+	RootIfIndex     uint32                 `protobuf:"varint,8,opt,name=root_if_index,json=rootIfIndex,proto3" json:"root_if_index,omitempty"`
+	RootCost        uint32                 `protobuf:"varint,9,opt,name=root_cost,json=rootCost,proto3" json:"root_cost,omitempty"`
+	TopologyChanges uint64                 `protobuf:"varint,10,opt,name=topology_changes,json=topologyChanges,proto3" json:"topology_changes,omitempty"`
+	Ports           []*StpPort             `protobuf:"bytes,11,rep,name=ports,proto3" json:"ports,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *StpInstance) Reset() {
+	*x = StpInstance{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StpInstance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StpInstance) ProtoMessage() {}
+
+func (x *StpInstance) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StpInstance.ProtoReflect.Descriptor instead.
+func (*StpInstance) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StpInstance) GetInstance() uint32 {
+	if x != nil {
+		return x.Instance
+	}
+	return 0
+}
+
+func (x *StpInstance) GetProtocol() string {
+	if x != nil {
+		return x.Protocol
+	}
+	return ""
+}
+
+func (x *StpInstance) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *StpInstance) GetBridgeAddress() []byte {
+	if x != nil {
+		return x.BridgeAddress
+	}
+	return nil
+}
+
+func (x *StpInstance) GetRootPriority() uint32 {
+	if x != nil {
+		return x.RootPriority
+	}
+	return 0
+}
+
+func (x *StpInstance) GetRoot() []byte {
+	if x != nil {
+		return x.Root
+	}
+	return nil
+}
+
+func (x *StpInstance) GetRootPort() uint32 {
+	if x != nil {
+		return x.RootPort
+	}
+	return 0
+}
+
+func (x *StpInstance) GetRootIfIndex() uint32 {
+	if x != nil {
+		return x.RootIfIndex
+	}
+	return 0
+}
+
+func (x *StpInstance) GetRootCost() uint32 {
+	if x != nil {
+		return x.RootCost
+	}
+	return 0
+}
+
+func (x *StpInstance) GetTopologyChanges() uint64 {
+	if x != nil {
+		return x.TopologyChanges
+	}
+	return 0
+}
+
+func (x *StpInstance) GetPorts() []*StpPort {
+	if x != nil {
+		return x.Ports
+	}
+	return nil
+}
+
+type Address struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       []byte                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	PrefixLength  int32                  `protobuf:"zigzag32,2,opt,name=prefix_length,json=prefixLength,proto3" json:"prefix_length,omitempty"`
+	IfIndex       uint32                 `protobuf:"varint,3,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Address) Reset() {
+	*x = Address{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Address) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Address) ProtoMessage() {}
+
+func (x *Address) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Address.ProtoReflect.Descriptor instead.
+func (*Address) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Address) GetAddress() []byte {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+func (x *Address) GetPrefixLength() int32 {
+	if x != nil {
+		return x.PrefixLength
+	}
+	return 0
+}
+
+func (x *Address) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+type Host struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       []byte                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	PhysAddress   []byte                 `protobuf:"bytes,2,opt,name=phys_address,json=physAddress,proto3" json:"phys_address,omitempty"`
+	IfIndex       uint32                 `protobuf:"varint,3,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Host) Reset() {
+	*x = Host{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Host) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Host) ProtoMessage() {}
+
+func (x *Host) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Host.ProtoReflect.Descriptor instead.
+func (*Host) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Host) GetAddress() []byte {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+func (x *Host) GetPhysAddress() []byte {
+	if x != nil {
+		return x.PhysAddress
+	}
+	return nil
+}
+
+func (x *Host) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+type BgpPeer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Peer          []byte                 `protobuf:"bytes,1,opt,name=peer,proto3" json:"peer,omitempty"`
+	RemoteAs      uint32                 `protobuf:"varint,2,opt,name=remote_as,json=remoteAs,proto3" json:"remote_as,omitempty"`
+	LocalAs       uint32                 `protobuf:"varint,3,opt,name=local_as,json=localAs,proto3" json:"local_as,omitempty"`
+	LocalAddress  []byte                 `protobuf:"bytes,4,opt,name=local_address,json=localAddress,proto3" json:"local_address,omitempty"`
+	RouterId      []byte                 `protobuf:"bytes,5,opt,name=router_id,json=routerId,proto3" json:"router_id,omitempty"`
+	State         string                 `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	AdminStatus   string                 `protobuf:"bytes,7,opt,name=admin_status,json=adminStatus,proto3" json:"admin_status,omitempty"`
+	UptimeSeconds uint64                 `protobuf:"varint,8,opt,name=uptime_seconds,json=uptimeSeconds,proto3" json:"uptime_seconds,omitempty"`
+	InUpdates     uint64                 `protobuf:"varint,9,opt,name=in_updates,json=inUpdates,proto3" json:"in_updates,omitempty"`
+	OutUpdates    uint64                 `protobuf:"varint,10,opt,name=out_updates,json=outUpdates,proto3" json:"out_updates,omitempty"`
+	Descr         string                 `protobuf:"bytes,11,opt,name=descr,proto3" json:"descr,omitempty"`
+	Vrf           string                 `protobuf:"bytes,12,opt,name=vrf,proto3" json:"vrf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BgpPeer) Reset() {
+	*x = BgpPeer{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BgpPeer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BgpPeer) ProtoMessage() {}
+
+func (x *BgpPeer) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BgpPeer.ProtoReflect.Descriptor instead.
+func (*BgpPeer) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *BgpPeer) GetPeer() []byte {
+	if x != nil {
+		return x.Peer
+	}
+	return nil
+}
+
+func (x *BgpPeer) GetRemoteAs() uint32 {
+	if x != nil {
+		return x.RemoteAs
+	}
+	return 0
+}
+
+func (x *BgpPeer) GetLocalAs() uint32 {
+	if x != nil {
+		return x.LocalAs
+	}
+	return 0
+}
+
+func (x *BgpPeer) GetLocalAddress() []byte {
+	if x != nil {
+		return x.LocalAddress
+	}
+	return nil
+}
+
+func (x *BgpPeer) GetRouterId() []byte {
+	if x != nil {
+		return x.RouterId
+	}
+	return nil
+}
+
+func (x *BgpPeer) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *BgpPeer) GetAdminStatus() string {
+	if x != nil {
+		return x.AdminStatus
+	}
+	return ""
+}
+
+func (x *BgpPeer) GetUptimeSeconds() uint64 {
+	if x != nil {
+		return x.UptimeSeconds
+	}
+	return 0
+}
+
+func (x *BgpPeer) GetInUpdates() uint64 {
+	if x != nil {
+		return x.InUpdates
+	}
+	return 0
+}
+
+func (x *BgpPeer) GetOutUpdates() uint64 {
+	if x != nil {
+		return x.OutUpdates
+	}
+	return 0
+}
+
+func (x *BgpPeer) GetDescr() string {
+	if x != nil {
+		return x.Descr
+	}
+	return ""
+}
+
+func (x *BgpPeer) GetVrf() string {
+	if x != nil {
+		return x.Vrf
+	}
+	return ""
+}
+
+type OspfNeighbor struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       []byte                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	RouterId      []byte                 `protobuf:"bytes,2,opt,name=router_id,json=routerId,proto3" json:"router_id,omitempty"`
+	IfIndex       uint32                 `protobuf:"varint,3,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Version       uint32                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	State         string                 `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	Priority      uint32                 `protobuf:"varint,6,opt,name=priority,proto3" json:"priority,omitempty"`
+	Events        uint64                 `protobuf:"varint,7,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OspfNeighbor) Reset() {
+	*x = OspfNeighbor{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OspfNeighbor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OspfNeighbor) ProtoMessage() {}
+
+func (x *OspfNeighbor) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OspfNeighbor.ProtoReflect.Descriptor instead.
+func (*OspfNeighbor) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *OspfNeighbor) GetAddress() []byte {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+func (x *OspfNeighbor) GetRouterId() []byte {
+	if x != nil {
+		return x.RouterId
+	}
+	return nil
+}
+
+func (x *OspfNeighbor) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *OspfNeighbor) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *OspfNeighbor) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *OspfNeighbor) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *OspfNeighbor) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+type FhrpGroup struct {
+	state                protoimpl.MessageState `protogen:"open.v1"`
+	Protocol             string                 `protobuf:"bytes,1,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	IfIndex              uint32                 `protobuf:"varint,2,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Key                  string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	Group                uint32                 `protobuf:"varint,4,opt,name=group,proto3" json:"group,omitempty"`
+	VirtualAddress       []byte                 `protobuf:"bytes,5,opt,name=virtual_address,json=virtualAddress,proto3" json:"virtual_address,omitempty"`
+	MoreVirtualAddresses [][]byte               `protobuf:"bytes,6,rep,name=more_virtual_addresses,json=moreVirtualAddresses,proto3" json:"more_virtual_addresses,omitempty"`
+	VirtualMac           string                 `protobuf:"bytes,7,opt,name=virtual_mac,json=virtualMac,proto3" json:"virtual_mac,omitempty"`
+	State                string                 `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	Priority             uint32                 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	Active               []byte                 `protobuf:"bytes,10,opt,name=active,proto3" json:"active,omitempty"`
+	Standby              []byte                 `protobuf:"bytes,11,opt,name=standby,proto3" json:"standby,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *FhrpGroup) Reset() {
+	*x = FhrpGroup{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FhrpGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FhrpGroup) ProtoMessage() {}
+
+func (x *FhrpGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FhrpGroup.ProtoReflect.Descriptor instead.
+func (*FhrpGroup) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *FhrpGroup) GetProtocol() string {
+	if x != nil {
+		return x.Protocol
+	}
+	return ""
+}
+
+func (x *FhrpGroup) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *FhrpGroup) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *FhrpGroup) GetGroup() uint32 {
+	if x != nil {
+		return x.Group
+	}
+	return 0
+}
+
+func (x *FhrpGroup) GetVirtualAddress() []byte {
+	if x != nil {
+		return x.VirtualAddress
+	}
+	return nil
+}
+
+func (x *FhrpGroup) GetMoreVirtualAddresses() [][]byte {
+	if x != nil {
+		return x.MoreVirtualAddresses
+	}
+	return nil
+}
+
+func (x *FhrpGroup) GetVirtualMac() string {
+	if x != nil {
+		return x.VirtualMac
+	}
+	return ""
+}
+
+func (x *FhrpGroup) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *FhrpGroup) GetPriority() uint32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *FhrpGroup) GetActive() []byte {
+	if x != nil {
+		return x.Active
+	}
+	return nil
+}
+
+func (x *FhrpGroup) GetStandby() []byte {
+	if x != nil {
+		return x.Standby
+	}
+	return nil
+}
+
+type LagMember struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	IfIndex       uint32                 `protobuf:"varint,1,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LagMember) Reset() {
+	*x = LagMember{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LagMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LagMember) ProtoMessage() {}
+
+func (x *LagMember) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LagMember.ProtoReflect.Descriptor instead.
+func (*LagMember) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *LagMember) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *LagMember) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *LagMember) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+type StpPort struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Port             uint32                 `protobuf:"varint,1,opt,name=port,proto3" json:"port,omitempty"`
+	IfIndex          uint32                 `protobuf:"varint,2,opt,name=if_index,json=ifIndex,proto3" json:"if_index,omitempty"`
+	Key              string                 `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	State            string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	PathCost         uint32                 `protobuf:"varint,5,opt,name=path_cost,json=pathCost,proto3" json:"path_cost,omitempty"`
+	DesignatedBridge []byte                 `protobuf:"bytes,6,opt,name=designated_bridge,json=designatedBridge,proto3" json:"designated_bridge,omitempty"`
+	DesignatedPort   uint32                 `protobuf:"varint,7,opt,name=designated_port,json=designatedPort,proto3" json:"designated_port,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *StpPort) Reset() {
+	*x = StpPort{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StpPort) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StpPort) ProtoMessage() {}
+
+func (x *StpPort) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StpPort.ProtoReflect.Descriptor instead.
+func (*StpPort) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *StpPort) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *StpPort) GetIfIndex() uint32 {
+	if x != nil {
+		return x.IfIndex
+	}
+	return 0
+}
+
+func (x *StpPort) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *StpPort) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *StpPort) GetPathCost() uint32 {
+	if x != nil {
+		return x.PathCost
+	}
+	return 0
+}
+
+func (x *StpPort) GetDesignatedBridge() []byte {
+	if x != nil {
+		return x.DesignatedBridge
+	}
+	return nil
+}
+
+func (x *StpPort) GetDesignatedPort() uint32 {
+	if x != nil {
+		return x.DesignatedPort
+	}
+	return 0
+}
+
 type System struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	SysObjectId    string                 `protobuf:"bytes,1,opt,name=sys_object_id,json=sysObjectId,proto3" json:"sys_object_id,omitempty"`
@@ -1218,7 +2813,7 @@ type System struct {
 
 func (x *System) Reset() {
 	*x = System{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[12]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +2825,7 @@ func (x *System) String() string {
 func (*System) ProtoMessage() {}
 
 func (x *System) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[12]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +2838,7 @@ func (x *System) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use System.ProtoReflect.Descriptor instead.
 func (*System) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{12}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *System) GetSysObjectId() string {
@@ -1308,7 +2903,7 @@ type Interface struct {
 
 func (x *Interface) Reset() {
 	*x = Interface{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[13]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +2915,7 @@ func (x *Interface) String() string {
 func (*Interface) ProtoMessage() {}
 
 func (x *Interface) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[13]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +2928,7 @@ func (x *Interface) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Interface.ProtoReflect.Descriptor instead.
 func (*Interface) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{13}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Interface) GetIfIndex() uint32 {
@@ -1434,7 +3029,7 @@ type Boot struct {
 
 func (x *Boot) Reset() {
 	*x = Boot{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[14]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +3041,7 @@ func (x *Boot) String() string {
 func (*Boot) ProtoMessage() {}
 
 func (x *Boot) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[14]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +3054,7 @@ func (x *Boot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Boot.ProtoReflect.Descriptor instead.
 func (*Boot) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{14}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Boot) GetDevice() string {
@@ -1513,7 +3108,7 @@ type Gap struct {
 
 func (x *Gap) Reset() {
 	*x = Gap{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[15]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +3120,7 @@ func (x *Gap) String() string {
 func (*Gap) ProtoMessage() {}
 
 func (x *Gap) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[15]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +3133,7 @@ func (x *Gap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gap.ProtoReflect.Descriptor instead.
 func (*Gap) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{15}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Gap) GetEpoch() []byte {
@@ -1607,7 +3202,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[16]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1619,7 +3214,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[16]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1632,7 +3227,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{16}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Heartbeat) GetTimeUnixMs() int64 {
@@ -1709,7 +3304,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[17]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1721,7 +3316,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[17]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1734,7 +3329,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{17}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Ack) GetEpoch() []byte {
@@ -1761,7 +3356,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[18]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1773,7 +3368,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[18]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1786,7 +3381,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{18}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Range) GetFirst() uint64 {
@@ -1820,7 +3415,7 @@ type AssignmentChunk struct {
 
 func (x *AssignmentChunk) Reset() {
 	*x = AssignmentChunk{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[19]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +3427,7 @@ func (x *AssignmentChunk) String() string {
 func (*AssignmentChunk) ProtoMessage() {}
 
 func (x *AssignmentChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[19]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +3440,7 @@ func (x *AssignmentChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignmentChunk.ProtoReflect.Descriptor instead.
 func (*AssignmentChunk) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{19}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AssignmentChunk) GetTerm() uint64 {
@@ -1914,7 +3509,7 @@ type Target struct {
 
 func (x *Target) Reset() {
 	*x = Target{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1926,7 +3521,7 @@ func (x *Target) String() string {
 func (*Target) ProtoMessage() {}
 
 func (x *Target) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[20]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1939,7 +3534,7 @@ func (x *Target) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Target.ProtoReflect.Descriptor instead.
 func (*Target) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{20}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Target) GetName() string {
@@ -2015,7 +3610,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2027,7 +3622,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[21]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2040,7 +3635,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{21}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Device) GetName() string {
@@ -2123,7 +3718,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2135,7 +3730,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[22]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2148,7 +3743,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{22}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Credential) GetName() string {
@@ -2225,7 +3820,7 @@ type Applied struct {
 
 func (x *Applied) Reset() {
 	*x = Applied{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +3832,7 @@ func (x *Applied) String() string {
 func (*Applied) ProtoMessage() {}
 
 func (x *Applied) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[23]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +3845,7 @@ func (x *Applied) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Applied.ProtoReflect.Descriptor instead.
 func (*Applied) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{23}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Applied) GetTerm() uint64 {
@@ -2287,7 +3882,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2299,7 +3894,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[24]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2312,7 +3907,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{24}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Command) GetId() string {
@@ -2357,7 +3952,7 @@ type Inspect struct {
 
 func (x *Inspect) Reset() {
 	*x = Inspect{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +3964,7 @@ func (x *Inspect) String() string {
 func (*Inspect) ProtoMessage() {}
 
 func (x *Inspect) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[25]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +3977,7 @@ func (x *Inspect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inspect.ProtoReflect.Descriptor instead.
 func (*Inspect) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{25}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Inspect) GetDevice() string {
@@ -2468,7 +4063,7 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\bevery_ms\x18\x05 \x01(\x03R\aeveryMs\x126\n" +
 	"\x06result\x18\x06 \x01(\x0e2\x1e.ninewatch.telemetry.v1.ResultR\x06result\x12\x19\n" +
 	"\bloss_ppm\x18\a \x01(\rR\alossPpm\x12\x16\n" +
-	"\x06reason\x18\b \x01(\tR\x06reason\"\xc2\x01\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"\xc3\b\n" +
 	"\vDeviceFacts\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\tR\x06device\x12 \n" +
 	"\ftime_unix_ms\x18\x02 \x01(\x03R\n" +
@@ -2476,7 +4071,166 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x06system\x18\x03 \x01(\v2\x1e.ninewatch.telemetry.v1.SystemR\x06system\x12A\n" +
 	"\n" +
 	"interfaces\x18\x04 \x03(\v2!.ninewatch.telemetry.v1.InterfaceR\n" +
-	"interfaces\"\xd3\x01\n" +
+	"interfaces\x12<\n" +
+	"\bidentity\x18\x05 \x01(\v2 .ninewatch.telemetry.v1.IdentityR\bidentity\x12F\n" +
+	"\rlocal_chassis\x18\x06 \x01(\v2!.ninewatch.telemetry.v1.ChassisIdR\flocalChassis\x12A\n" +
+	"\n" +
+	"components\x18\a \x03(\v2!.ninewatch.telemetry.v1.ComponentR\n" +
+	"components\x12>\n" +
+	"\tneighbors\x18\b \x03(\v2 .ninewatch.telemetry.v1.NeighborR\tneighbors\x12/\n" +
+	"\x04lags\x18\t \x03(\v2\x1b.ninewatch.telemetry.v1.LagR\x04lags\x127\n" +
+	"\x05stack\x18\n" +
+	" \x03(\v2!.ninewatch.telemetry.v1.StackPairR\x05stack\x12E\n" +
+	"\fbridge_ports\x18\v \x03(\v2\".ninewatch.telemetry.v1.BridgePortR\vbridgePorts\x122\n" +
+	"\x05vlans\x18\f \x03(\v2\x1c.ninewatch.telemetry.v1.VlanR\x05vlans\x125\n" +
+	"\x03stp\x18\r \x03(\v2#.ninewatch.telemetry.v1.StpInstanceR\x03stp\x12=\n" +
+	"\taddresses\x18\x0e \x03(\v2\x1f.ninewatch.telemetry.v1.AddressR\taddresses\x122\n" +
+	"\x05hosts\x18\x0f \x03(\v2\x1c.ninewatch.telemetry.v1.HostR\x05hosts\x12<\n" +
+	"\tbgp_peers\x18\x10 \x03(\v2\x1f.ninewatch.telemetry.v1.BgpPeerR\bbgpPeers\x12K\n" +
+	"\x0eospf_neighbors\x18\x11 \x03(\v2$.ninewatch.telemetry.v1.OspfNeighborR\rospfNeighbors\x12B\n" +
+	"\vfhrp_groups\x18\x12 \x03(\v2!.ninewatch.telemetry.v1.FhrpGroupR\n" +
+	"fhrpGroups\x12\x18\n" +
+	"\apartial\x18\x13 \x03(\tR\apartial\"\x94\x01\n" +
+	"\bIdentity\x12\x16\n" +
+	"\x06vendor\x18\x01 \x01(\tR\x06vendor\x12\x0e\n" +
+	"\x02os\x18\x02 \x01(\tR\x02os\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\x12\x16\n" +
+	"\x06serial\x18\x04 \x01(\tR\x06serial\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\tR\aversion\x12\x18\n" +
+	"\aprofile\x18\x06 \x01(\tR\aprofile\"5\n" +
+	"\tChassisId\x12\x18\n" +
+	"\asubtype\x18\x01 \x01(\tR\asubtype\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"\xb6\x04\n" +
+	"\tComponent\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\rR\x05index\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05class\x18\x03 \x01(\tR\x05class\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x14\n" +
+	"\x05descr\x18\x05 \x01(\tR\x05descr\x12\x14\n" +
+	"\x05model\x18\x06 \x01(\tR\x05model\x12\x16\n" +
+	"\x06serial\x18\a \x01(\tR\x06serial\x12!\n" +
+	"\fhardware_rev\x18\b \x01(\tR\vhardwareRev\x12!\n" +
+	"\ffirmware_rev\x18\t \x01(\tR\vfirmwareRev\x12!\n" +
+	"\fsoftware_rev\x18\n" +
+	" \x01(\tR\vsoftwareRev\x12\"\n" +
+	"\fmanufacturer\x18\v \x01(\tR\fmanufacturer\x12\x14\n" +
+	"\x05alias\x18\f \x01(\tR\x05alias\x12\x19\n" +
+	"\basset_id\x18\r \x01(\tR\aassetId\x12!\n" +
+	"\fparent_index\x18\x0e \x01(\rR\vparentIndex\x12\x1a\n" +
+	"\bposition\x18\x0f \x01(\x11R\bposition\x12\x10\n" +
+	"\x03fru\x18\x10 \x01(\bR\x03fru\x12\x19\n" +
+	"\bif_index\x18\x11 \x01(\rR\aifIndex\x12\x15\n" +
+	"\x06if_key\x18\x12 \x01(\tR\x05ifKey\x12\x1f\n" +
+	"\vvendor_type\x18\x13 \x01(\tR\n" +
+	"vendorType\x12\x16\n" +
+	"\x06source\x18\x14 \x01(\tR\x06source\x12\x19\n" +
+	"\bmfg_date\x18\x15 \x01(\tR\amfgDate\"\x9b\x04\n" +
+	"\bNeighbor\x12\x1a\n" +
+	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12$\n" +
+	"\x0elocal_if_index\x18\x02 \x01(\rR\flocalIfIndex\x12\x1b\n" +
+	"\tlocal_key\x18\x03 \x01(\tR\blocalKey\x12\x1d\n" +
+	"\n" +
+	"local_port\x18\x04 \x01(\tR\tlocalPort\x12*\n" +
+	"\x11remote_chassis_id\x18\x05 \x01(\tR\x0fremoteChassisId\x124\n" +
+	"\x16remote_chassis_subtype\x18\x06 \x01(\tR\x14remoteChassisSubtype\x12$\n" +
+	"\x0eremote_port_id\x18\a \x01(\tR\fremotePortId\x12.\n" +
+	"\x13remote_port_subtype\x18\b \x01(\tR\x11remotePortSubtype\x12*\n" +
+	"\x11remote_port_descr\x18\t \x01(\tR\x0fremotePortDescr\x12\x1f\n" +
+	"\vremote_name\x18\n" +
+	" \x01(\tR\n" +
+	"remoteName\x12!\n" +
+	"\fremote_descr\x18\v \x01(\tR\vremoteDescr\x12'\n" +
+	"\x0fremote_platform\x18\f \x01(\tR\x0eremotePlatform\x12\"\n" +
+	"\fcapabilities\x18\r \x03(\tR\fcapabilities\x12\x1c\n" +
+	"\taddresses\x18\x0e \x03(\fR\taddresses\"\xa0\x01\n" +
+	"\x03Lag\x12\x19\n" +
+	"\bif_index\x18\x01 \x01(\rR\aifIndex\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1b\n" +
+	"\tmin_links\x18\x04 \x01(\rR\bminLinks\x12;\n" +
+	"\amembers\x18\x05 \x03(\v2!.ninewatch.telemetry.v1.LagMemberR\amembers\"7\n" +
+	"\tStackPair\x12\x14\n" +
+	"\x05upper\x18\x01 \x01(\rR\x05upper\x12\x14\n" +
+	"\x05lower\x18\x02 \x01(\rR\x05lower\"O\n" +
+	"\n" +
+	"BridgePort\x12\x12\n" +
+	"\x04port\x18\x01 \x01(\rR\x04port\x12\x19\n" +
+	"\bif_index\x18\x02 \x01(\rR\aifIndex\x12\x12\n" +
+	"\x04pvid\x18\x03 \x01(\rR\x04pvid\"*\n" +
+	"\x04Vlan\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\rR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x81\x03\n" +
+	"\vStpInstance\x12\x1a\n" +
+	"\binstance\x18\x01 \x01(\rR\binstance\x12\x1a\n" +
+	"\bprotocol\x18\x02 \x01(\tR\bprotocol\x12\x1a\n" +
+	"\bpriority\x18\x03 \x01(\rR\bpriority\x12%\n" +
+	"\x0ebridge_address\x18\x04 \x01(\fR\rbridgeAddress\x12#\n" +
+	"\rroot_priority\x18\x05 \x01(\rR\frootPriority\x12\x12\n" +
+	"\x04root\x18\x06 \x01(\fR\x04root\x12\x1b\n" +
+	"\troot_port\x18\a \x01(\rR\brootPort\x12\"\n" +
+	"\rroot_if_index\x18\b \x01(\rR\vrootIfIndex\x12\x1b\n" +
+	"\troot_cost\x18\t \x01(\rR\brootCost\x12)\n" +
+	"\x10topology_changes\x18\n" +
+	" \x01(\x04R\x0ftopologyChanges\x125\n" +
+	"\x05ports\x18\v \x03(\v2\x1f.ninewatch.telemetry.v1.StpPortR\x05ports\"c\n" +
+	"\aAddress\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\fR\aaddress\x12#\n" +
+	"\rprefix_length\x18\x02 \x01(\x11R\fprefixLength\x12\x19\n" +
+	"\bif_index\x18\x03 \x01(\rR\aifIndex\"^\n" +
+	"\x04Host\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\fR\aaddress\x12!\n" +
+	"\fphys_address\x18\x02 \x01(\fR\vphysAddress\x12\x19\n" +
+	"\bif_index\x18\x03 \x01(\rR\aifIndex\"\xdf\x02\n" +
+	"\aBgpPeer\x12\x12\n" +
+	"\x04peer\x18\x01 \x01(\fR\x04peer\x12\x1b\n" +
+	"\tremote_as\x18\x02 \x01(\rR\bremoteAs\x12\x19\n" +
+	"\blocal_as\x18\x03 \x01(\rR\alocalAs\x12#\n" +
+	"\rlocal_address\x18\x04 \x01(\fR\flocalAddress\x12\x1b\n" +
+	"\trouter_id\x18\x05 \x01(\fR\brouterId\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12!\n" +
+	"\fadmin_status\x18\a \x01(\tR\vadminStatus\x12%\n" +
+	"\x0euptime_seconds\x18\b \x01(\x04R\ruptimeSeconds\x12\x1d\n" +
+	"\n" +
+	"in_updates\x18\t \x01(\x04R\tinUpdates\x12\x1f\n" +
+	"\vout_updates\x18\n" +
+	" \x01(\x04R\n" +
+	"outUpdates\x12\x14\n" +
+	"\x05descr\x18\v \x01(\tR\x05descr\x12\x10\n" +
+	"\x03vrf\x18\f \x01(\tR\x03vrf\"\xc4\x01\n" +
+	"\fOspfNeighbor\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\fR\aaddress\x12\x1b\n" +
+	"\trouter_id\x18\x02 \x01(\fR\brouterId\x12\x19\n" +
+	"\bif_index\x18\x03 \x01(\rR\aifIndex\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\rR\aversion\x12\x14\n" +
+	"\x05state\x18\x05 \x01(\tR\x05state\x12\x1a\n" +
+	"\bpriority\x18\x06 \x01(\rR\bpriority\x12\x16\n" +
+	"\x06events\x18\a \x01(\x04R\x06events\"\xce\x02\n" +
+	"\tFhrpGroup\x12\x1a\n" +
+	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12\x19\n" +
+	"\bif_index\x18\x02 \x01(\rR\aifIndex\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x14\n" +
+	"\x05group\x18\x04 \x01(\rR\x05group\x12'\n" +
+	"\x0fvirtual_address\x18\x05 \x01(\fR\x0evirtualAddress\x124\n" +
+	"\x16more_virtual_addresses\x18\x06 \x03(\fR\x14moreVirtualAddresses\x12\x1f\n" +
+	"\vvirtual_mac\x18\a \x01(\tR\n" +
+	"virtualMac\x12\x14\n" +
+	"\x05state\x18\b \x01(\tR\x05state\x12\x1a\n" +
+	"\bpriority\x18\t \x01(\rR\bpriority\x12\x16\n" +
+	"\x06active\x18\n" +
+	" \x01(\fR\x06active\x12\x18\n" +
+	"\astandby\x18\v \x01(\fR\astandby\"N\n" +
+	"\tLagMember\x12\x19\n" +
+	"\bif_index\x18\x01 \x01(\rR\aifIndex\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\"\xd3\x01\n" +
+	"\aStpPort\x12\x12\n" +
+	"\x04port\x18\x01 \x01(\rR\x04port\x12\x19\n" +
+	"\bif_index\x18\x02 \x01(\rR\aifIndex\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12\x1b\n" +
+	"\tpath_cost\x18\x05 \x01(\rR\bpathCost\x12+\n" +
+	"\x11designated_bridge\x18\x06 \x01(\fR\x10designatedBridge\x12'\n" +
+	"\x0fdesignated_port\x18\a \x01(\rR\x0edesignatedPort\"\xd3\x01\n" +
 	"\x06System\x12\"\n" +
 	"\rsys_object_id\x18\x01 \x01(\tR\vsysObjectId\x12\x1b\n" +
 	"\tsys_descr\x18\x02 \x01(\tR\bsysDescr\x12\x19\n" +
@@ -2625,7 +4379,7 @@ func file_proto_telemetry_v1_telemetry_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_telemetry_v1_telemetry_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(Lane)(0),                // 0: ninewatch.telemetry.v1.Lane
 	(Probe)(0),               // 1: ninewatch.telemetry.v1.Probe
@@ -2642,60 +4396,92 @@ var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(*Runs)(nil),             // 12: ninewatch.telemetry.v1.Runs
 	(*Run)(nil),              // 13: ninewatch.telemetry.v1.Run
 	(*DeviceFacts)(nil),      // 14: ninewatch.telemetry.v1.DeviceFacts
-	(*System)(nil),           // 15: ninewatch.telemetry.v1.System
-	(*Interface)(nil),        // 16: ninewatch.telemetry.v1.Interface
-	(*Boot)(nil),             // 17: ninewatch.telemetry.v1.Boot
-	(*Gap)(nil),              // 18: ninewatch.telemetry.v1.Gap
-	(*Heartbeat)(nil),        // 19: ninewatch.telemetry.v1.Heartbeat
-	(*Ack)(nil),              // 20: ninewatch.telemetry.v1.Ack
-	(*Range)(nil),            // 21: ninewatch.telemetry.v1.Range
-	(*AssignmentChunk)(nil),  // 22: ninewatch.telemetry.v1.AssignmentChunk
-	(*Target)(nil),           // 23: ninewatch.telemetry.v1.Target
-	(*Device)(nil),           // 24: ninewatch.telemetry.v1.Device
-	(*Credential)(nil),       // 25: ninewatch.telemetry.v1.Credential
-	(*Applied)(nil),          // 26: ninewatch.telemetry.v1.Applied
-	(*Command)(nil),          // 27: ninewatch.telemetry.v1.Command
-	(*Inspect)(nil),          // 28: ninewatch.telemetry.v1.Inspect
-	nil,                      // 29: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	(*Identity)(nil),         // 15: ninewatch.telemetry.v1.Identity
+	(*ChassisId)(nil),        // 16: ninewatch.telemetry.v1.ChassisId
+	(*Component)(nil),        // 17: ninewatch.telemetry.v1.Component
+	(*Neighbor)(nil),         // 18: ninewatch.telemetry.v1.Neighbor
+	(*Lag)(nil),              // 19: ninewatch.telemetry.v1.Lag
+	(*StackPair)(nil),        // 20: ninewatch.telemetry.v1.StackPair
+	(*BridgePort)(nil),       // 21: ninewatch.telemetry.v1.BridgePort
+	(*Vlan)(nil),             // 22: ninewatch.telemetry.v1.Vlan
+	(*StpInstance)(nil),      // 23: ninewatch.telemetry.v1.StpInstance
+	(*Address)(nil),          // 24: ninewatch.telemetry.v1.Address
+	(*Host)(nil),             // 25: ninewatch.telemetry.v1.Host
+	(*BgpPeer)(nil),          // 26: ninewatch.telemetry.v1.BgpPeer
+	(*OspfNeighbor)(nil),     // 27: ninewatch.telemetry.v1.OspfNeighbor
+	(*FhrpGroup)(nil),        // 28: ninewatch.telemetry.v1.FhrpGroup
+	(*LagMember)(nil),        // 29: ninewatch.telemetry.v1.LagMember
+	(*StpPort)(nil),          // 30: ninewatch.telemetry.v1.StpPort
+	(*System)(nil),           // 31: ninewatch.telemetry.v1.System
+	(*Interface)(nil),        // 32: ninewatch.telemetry.v1.Interface
+	(*Boot)(nil),             // 33: ninewatch.telemetry.v1.Boot
+	(*Gap)(nil),              // 34: ninewatch.telemetry.v1.Gap
+	(*Heartbeat)(nil),        // 35: ninewatch.telemetry.v1.Heartbeat
+	(*Ack)(nil),              // 36: ninewatch.telemetry.v1.Ack
+	(*Range)(nil),            // 37: ninewatch.telemetry.v1.Range
+	(*AssignmentChunk)(nil),  // 38: ninewatch.telemetry.v1.AssignmentChunk
+	(*Target)(nil),           // 39: ninewatch.telemetry.v1.Target
+	(*Device)(nil),           // 40: ninewatch.telemetry.v1.Device
+	(*Credential)(nil),       // 41: ninewatch.telemetry.v1.Credential
+	(*Applied)(nil),          // 42: ninewatch.telemetry.v1.Applied
+	(*Command)(nil),          // 43: ninewatch.telemetry.v1.Command
+	(*Inspect)(nil),          // 44: ninewatch.telemetry.v1.Inspect
+	nil,                      // 45: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
 }
 var file_proto_telemetry_v1_telemetry_proto_depIdxs = []int32{
 	9,  // 0: ninewatch.telemetry.v1.AgentMessage.hello:type_name -> ninewatch.telemetry.v1.Hello
 	11, // 1: ninewatch.telemetry.v1.AgentMessage.batch:type_name -> ninewatch.telemetry.v1.Batch
-	19, // 2: ninewatch.telemetry.v1.AgentMessage.heartbeat:type_name -> ninewatch.telemetry.v1.Heartbeat
-	26, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
+	35, // 2: ninewatch.telemetry.v1.AgentMessage.heartbeat:type_name -> ninewatch.telemetry.v1.Heartbeat
+	42, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
 	10, // 4: ninewatch.telemetry.v1.CollectorMessage.welcome:type_name -> ninewatch.telemetry.v1.Welcome
-	20, // 5: ninewatch.telemetry.v1.CollectorMessage.ack:type_name -> ninewatch.telemetry.v1.Ack
-	22, // 6: ninewatch.telemetry.v1.CollectorMessage.assignment:type_name -> ninewatch.telemetry.v1.AssignmentChunk
-	27, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
+	36, // 5: ninewatch.telemetry.v1.CollectorMessage.ack:type_name -> ninewatch.telemetry.v1.Ack
+	38, // 6: ninewatch.telemetry.v1.CollectorMessage.assignment:type_name -> ninewatch.telemetry.v1.AssignmentChunk
+	43, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
 	0,  // 8: ninewatch.telemetry.v1.Hello.lane:type_name -> ninewatch.telemetry.v1.Lane
-	20, // 9: ninewatch.telemetry.v1.Welcome.durable:type_name -> ninewatch.telemetry.v1.Ack
+	36, // 9: ninewatch.telemetry.v1.Welcome.durable:type_name -> ninewatch.telemetry.v1.Ack
 	12, // 10: ninewatch.telemetry.v1.Batch.runs:type_name -> ninewatch.telemetry.v1.Runs
 	14, // 11: ninewatch.telemetry.v1.Batch.facts:type_name -> ninewatch.telemetry.v1.DeviceFacts
-	18, // 12: ninewatch.telemetry.v1.Batch.gap:type_name -> ninewatch.telemetry.v1.Gap
-	17, // 13: ninewatch.telemetry.v1.Batch.boot:type_name -> ninewatch.telemetry.v1.Boot
+	34, // 12: ninewatch.telemetry.v1.Batch.gap:type_name -> ninewatch.telemetry.v1.Gap
+	33, // 13: ninewatch.telemetry.v1.Batch.boot:type_name -> ninewatch.telemetry.v1.Boot
 	13, // 14: ninewatch.telemetry.v1.Runs.runs:type_name -> ninewatch.telemetry.v1.Run
 	1,  // 15: ninewatch.telemetry.v1.Run.probe:type_name -> ninewatch.telemetry.v1.Probe
 	2,  // 16: ninewatch.telemetry.v1.Run.result:type_name -> ninewatch.telemetry.v1.Result
-	15, // 17: ninewatch.telemetry.v1.DeviceFacts.system:type_name -> ninewatch.telemetry.v1.System
-	16, // 18: ninewatch.telemetry.v1.DeviceFacts.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	29, // 19: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
-	21, // 20: ninewatch.telemetry.v1.Ack.ranges:type_name -> ninewatch.telemetry.v1.Range
-	24, // 21: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
-	25, // 22: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
-	23, // 23: ninewatch.telemetry.v1.AssignmentChunk.targets:type_name -> ninewatch.telemetry.v1.Target
-	16, // 24: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	28, // 25: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
-	3,  // 26: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
-	5,  // 27: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
-	7,  // 28: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
-	4,  // 29: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
-	6,  // 30: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
-	8,  // 31: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
-	29, // [29:32] is the sub-list for method output_type
-	26, // [26:29] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	31, // 17: ninewatch.telemetry.v1.DeviceFacts.system:type_name -> ninewatch.telemetry.v1.System
+	32, // 18: ninewatch.telemetry.v1.DeviceFacts.interfaces:type_name -> ninewatch.telemetry.v1.Interface
+	15, // 19: ninewatch.telemetry.v1.DeviceFacts.identity:type_name -> ninewatch.telemetry.v1.Identity
+	16, // 20: ninewatch.telemetry.v1.DeviceFacts.local_chassis:type_name -> ninewatch.telemetry.v1.ChassisId
+	17, // 21: ninewatch.telemetry.v1.DeviceFacts.components:type_name -> ninewatch.telemetry.v1.Component
+	18, // 22: ninewatch.telemetry.v1.DeviceFacts.neighbors:type_name -> ninewatch.telemetry.v1.Neighbor
+	19, // 23: ninewatch.telemetry.v1.DeviceFacts.lags:type_name -> ninewatch.telemetry.v1.Lag
+	20, // 24: ninewatch.telemetry.v1.DeviceFacts.stack:type_name -> ninewatch.telemetry.v1.StackPair
+	21, // 25: ninewatch.telemetry.v1.DeviceFacts.bridge_ports:type_name -> ninewatch.telemetry.v1.BridgePort
+	22, // 26: ninewatch.telemetry.v1.DeviceFacts.vlans:type_name -> ninewatch.telemetry.v1.Vlan
+	23, // 27: ninewatch.telemetry.v1.DeviceFacts.stp:type_name -> ninewatch.telemetry.v1.StpInstance
+	24, // 28: ninewatch.telemetry.v1.DeviceFacts.addresses:type_name -> ninewatch.telemetry.v1.Address
+	25, // 29: ninewatch.telemetry.v1.DeviceFacts.hosts:type_name -> ninewatch.telemetry.v1.Host
+	26, // 30: ninewatch.telemetry.v1.DeviceFacts.bgp_peers:type_name -> ninewatch.telemetry.v1.BgpPeer
+	27, // 31: ninewatch.telemetry.v1.DeviceFacts.ospf_neighbors:type_name -> ninewatch.telemetry.v1.OspfNeighbor
+	28, // 32: ninewatch.telemetry.v1.DeviceFacts.fhrp_groups:type_name -> ninewatch.telemetry.v1.FhrpGroup
+	29, // 33: ninewatch.telemetry.v1.Lag.members:type_name -> ninewatch.telemetry.v1.LagMember
+	30, // 34: ninewatch.telemetry.v1.StpInstance.ports:type_name -> ninewatch.telemetry.v1.StpPort
+	45, // 35: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	37, // 36: ninewatch.telemetry.v1.Ack.ranges:type_name -> ninewatch.telemetry.v1.Range
+	40, // 37: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
+	41, // 38: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
+	39, // 39: ninewatch.telemetry.v1.AssignmentChunk.targets:type_name -> ninewatch.telemetry.v1.Target
+	32, // 40: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
+	44, // 41: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
+	3,  // 42: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
+	5,  // 43: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
+	7,  // 44: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
+	4,  // 45: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
+	6,  // 46: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
+	8,  // 47: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
+	45, // [45:48] is the sub-list for method output_type
+	42, // [42:45] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_proto_telemetry_v1_telemetry_proto_init() }
@@ -2722,7 +4508,7 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 		(*Batch_Gap)(nil),
 		(*Batch_Boot)(nil),
 	}
-	file_proto_telemetry_v1_telemetry_proto_msgTypes[24].OneofWrappers = []any{
+	file_proto_telemetry_v1_telemetry_proto_msgTypes[40].OneofWrappers = []any{
 		(*Command_Inspect)(nil),
 	}
 	type x struct{}
@@ -2731,7 +4517,7 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_telemetry_v1_telemetry_proto_rawDesc), len(file_proto_telemetry_v1_telemetry_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   27,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

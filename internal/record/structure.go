@@ -1,0 +1,166 @@
+package record
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+
+	"ninewatch/internal/telemetry"
+)
+
+// The structural lists of DeviceFacts have some hundred fields, all of the same few kinds, and go over the
+// wire once an hour at most. They are translated by the names of their fields: those of telemetry.proto are
+// the JSON names of internal/telemetry. A test fails when one is missing.
+
+// maxNested is how many entries a list within a row may have: ports of a spanning tree, members of a LAG.
+const maxNested = 10_000
+
+var addrType = reflect.TypeFor[netip.Addr]()
+
+// byHand are the fields of DeviceFacts that are translated by hand: the interfaces go into the assignment too.
+var byHand = map[string]bool{"Device": true, "Time": true, "System": true, "Interfaces": true}
+
+// structureToWire copies the structural lists of facts into the message w points to.
+func structureToWire(facts *telemetry.DeviceFacts, w any) {
+	eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), func(_ string, f, m reflect.Value) error {
+		toWire(f, m)
+		return nil
+	})
+}
+
+// structureFromWire is the way back.
+func structureFromWire(w any, facts *telemetry.DeviceFacts) error {
+	return eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), func(name string, f, m reflect.Value) error {
+		if err := fromWire(m, f); err != nil {
+			return invalid(name, "%s", err)
+		}
+		return nil
+	})
+}
+
+// eachPair calls do for the fields of a value and those of the same names of a message.
+func eachPair(value, message reflect.Value, do func(name string, f, m reflect.Value) error) error {
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		if value.Type() == reflect.TypeFor[telemetry.DeviceFacts]() && byHand[field.Name] {
+			continue
+		}
+		name := jsonName(field)
+		camel := strings.ReplaceAll(name, "_", "")
+		m := message.FieldByNameFunc(func(s string) bool { return s[0] <= 'Z' && strings.EqualFold(s, camel) })
+		if err := do(name, value.Field(i), m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func toWire(f, m reflect.Value) {
+	switch {
+	case f.Type() == addrType:
+		if a := f.Interface().(netip.Addr); a.IsValid() {
+			m.SetBytes(a.AsSlice())
+		}
+	case f.Kind() == reflect.Struct:
+		if f.IsZero() {
+			return
+		}
+		m.Set(reflect.New(m.Type().Elem()))
+		pairs(f, m.Elem())
+	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+		if f.Len() == 0 {
+			return
+		}
+		m.Set(reflect.MakeSlice(m.Type(), f.Len(), f.Len()))
+		for i := range f.Len() {
+			if f.Type().Elem() == addrType {
+				toWire(f.Index(i), m.Index(i))
+				continue
+			}
+			m.Index(i).Set(reflect.New(m.Type().Elem().Elem()))
+			pairs(f.Index(i), m.Index(i).Elem())
+		}
+	default:
+		m.Set(f.Convert(m.Type()))
+	}
+}
+
+func pairs(f, m reflect.Value) {
+	eachPair(f, m, func(_ string, f, m reflect.Value) error { toWire(f, m); return nil }) //nolint:errcheck // none is made
+}
+
+func fromWire(m, f reflect.Value) error {
+	switch {
+	case f.Type() == addrType:
+		addr, ok := netip.AddrFromSlice(m.Bytes())
+		if !ok && m.Len() > 0 {
+			return fmt.Errorf("IP address of %d bytes", m.Len())
+		}
+		f.Set(reflect.ValueOf(addr))
+	case f.Kind() == reflect.Struct:
+		if m.IsNil() {
+			return nil
+		}
+		return eachPair(f, m.Elem(), func(_ string, f, m reflect.Value) error { return fromWire(m, f) })
+	case f.Kind() == reflect.Slice && m.Len() == 0: // stays nil
+	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+		f.Set(reflect.MakeSlice(f.Type(), m.Len(), m.Len()))
+		for i := range m.Len() {
+			if err := fromWire(m.Index(i), f.Index(i)); err != nil {
+				return err
+			}
+		}
+	default:
+		f.Set(m.Convert(f.Type()))
+	}
+	return nil
+}
+
+// structure checks the structural lists of f.
+func (c *checker) structure(f *telemetry.DeviceFacts) {
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		if field := v.Type().Field(i); !byHand[field.Name] {
+			c.value(jsonName(field), v.Field(i))
+		}
+	}
+}
+
+// value checks the text, the addresses and the length of the lists in v.
+func (c *checker) value(name string, v reflect.Value) {
+	switch {
+	case c.err != nil:
+	case v.Type() == addrType:
+		if a := v.Interface().(netip.Addr); a.Zone() != "" {
+			c.failf(name, "address %s has a zone", a)
+		}
+	case v.Kind() == reflect.String:
+		c.text(name, v.String())
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			c.value(name+"."+jsonName(v.Type().Field(i)), v.Field(i))
+		}
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		if v.Len() > maxPhysAddress {
+			c.failf(name, "%d bytes, the limit is %d", v.Len(), maxPhysAddress)
+		}
+	case v.Kind() == reflect.Slice:
+		limit := telemetry.MaxFacts(name)
+		if limit == 0 {
+			limit = maxNested
+		}
+		if v.Len() > limit {
+			c.failf(name, "%d, the limit is %d", v.Len(), limit)
+			return
+		}
+		for i := range v.Len() {
+			c.value(name, v.Index(i))
+		}
+	}
+}
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
