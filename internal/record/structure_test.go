@@ -112,5 +112,5 @@ func TestWireOfStructureRefused(t *testing.T) {
 	for i := range members {
 		members[i] = &telemetryv1.LagMember{}
 	}
-	f("facts: 200002 parts, the limit is 200000", &telemetryv1.DeviceFacts{Lags: []*telemetryv1.Lag{{Members: members}, {}}})
+	f("facts: 200003 parts, the limit is 200000", &telemetryv1.DeviceFacts{Lags: []*telemetryv1.Lag{{Members: members}, {}}})
 }
