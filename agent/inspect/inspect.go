@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
 	"ninewatch/internal/snmpwire"
@@ -69,6 +70,8 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	}
 	facts, plan := r.Facts(o.Target, nil)
 	result := resultOf(r, facts)
+	read, trouble := profile.NewLibrary().Read(ctx, s, profile.DefaultLimits(), r.System)
+	result.addProfile(read, trouble)
 	frame, info, err := plan.Poll(ctx, s, time.Now())
 	switch {
 	case err != nil:

@@ -66,7 +66,8 @@ const smallResult = `{
     "uptime_seconds": 123.45
   },
   "identity": {
-    "vendor": "Cisco"
+    "vendor": "Cisco",
+    "profile": "PROFILE"
   },
   "interfaces": [
     {
@@ -112,11 +113,10 @@ const smallResult = `{
       "usage_percent": 25
     }
   ],
-  "storage": [
-    {
-      "name": "/"
-    }
-  ],
+  "storage": [],
+  "sensors": [],
+  "power_supplies": [],
+  "fans": [],
   "errors": [
     {
       "part": "ifTable.ifSpeed",
@@ -158,7 +158,7 @@ func still(t *testing.T, text string) Result {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	r.Target, r.Requests, r.DurationSeconds = "TARGET", 0, 0
+	r.Target, r.Identity.Profile, r.ProfileWanted, r.Requests, r.DurationSeconds = "TARGET", "PROFILE", "", 0, 0
 	return r
 }
 

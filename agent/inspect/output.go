@@ -170,7 +170,13 @@ func (r *Result) writeTable(w io.Writer) error {
 	line("target", r.Target)
 	line("name", r.System.Name)
 	line("description", r.System.Descr)
-	line("vendor", r.Identity.Vendor)
+	for _, f := range []struct{ name, text string }{{"vendor", r.Identity.Vendor}, {"operating system", r.Identity.OS},
+		{"model", r.Identity.Model}, {"version", r.Identity.Version}, {"serial number", r.Identity.Serial}, {"profile", r.Identity.Profile}} {
+		line(f.name, f.text)
+	}
+	if r.ProfileWanted != "" {
+		line("profile wanted", r.ProfileWanted+" is read by the standard MIBs alone")
+	}
 	line("location", r.System.Location)
 	if r.System.UptimeSeconds != nil {
 		line("uptime", fmt.Sprintf("%.0f s", *r.System.UptimeSeconds))
@@ -182,18 +188,27 @@ func (r *Result) writeTable(w io.Writer) error {
 			i.counter("in_octets"), i.counter("out_octets"), i.Alias)
 	}
 	for _, p := range r.Processors {
-		line("processor", p.Name, fmt.Sprintf("%d %%", p.UsagePercent))
+		line("processor", p.Name, number(p.UsagePercent)+" %")
 	}
 	for _, s := range slices.Concat(r.Memory, r.Storage) {
 		if s.UsagePercent != nil {
 			line("storage", s.Name, fmt.Sprintf("%.1f %%", *s.UsagePercent))
 		}
 	}
+	for _, s := range r.Sensors {
+		text := s.Status
+		if s.Value != nil && s.Class != "state" {
+			text = strings.TrimSpace(fmt.Sprintf("%s %s %s", number(*s.Value), s.Unit, s.Status))
+		}
+		line(s.Class, s.Name, text)
+	}
 	for _, e := range r.Errors {
 		line("not read wholly", e.Part, e.Error)
 	}
 	return t.Flush()
 }
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func known(n uint64, ok bool) string {
 	if !ok {

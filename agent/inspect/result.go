@@ -1,12 +1,7 @@
 package inspect
 
 import (
-	"fmt"
-	"math"
-	"strings"
-
 	"ninewatch/agent/snmp"
-	"ninewatch/internal/oid"
 	"ninewatch/internal/telemetry"
 )
 
@@ -19,6 +14,10 @@ type Result struct {
 	Processors      []Processor `json:"processors" yaml:"processors"`
 	Memory          []Storage   `json:"memory" yaml:"memory"`
 	Storage         []Storage   `json:"storage" yaml:"storage"`
+	Sensors         []Sensor    `json:"sensors" yaml:"sensors"`
+	PowerSupplies   []Part      `json:"power_supplies" yaml:"power_supplies"`
+	Fans            []Part      `json:"fans" yaml:"fans"`
+	ProfileWanted   string      `json:"profile_wanted,omitempty" yaml:"profile_wanted,omitempty"` // the sysObjectID that only the generic profile reads
 	Errors          []PartError `json:"errors" yaml:"errors"`
 	Samples         int         `json:"samples" yaml:"samples"`
 	Requests        uint64      `json:"requests" yaml:"requests"`
@@ -37,7 +36,12 @@ type System struct {
 
 // Identity is what is made of it.
 type Identity struct {
-	Vendor string `json:"vendor,omitempty" yaml:"vendor,omitempty"`
+	Vendor  string `json:"vendor,omitempty" yaml:"vendor,omitempty"`
+	OS      string `json:"os,omitempty" yaml:"os,omitempty"`
+	Model   string `json:"model,omitempty" yaml:"model,omitempty"`
+	Serial  string `json:"serial,omitempty" yaml:"serial,omitempty"`
+	Version string `json:"version,omitempty" yaml:"version,omitempty"`
+	Profile string `json:"profile,omitempty" yaml:"profile,omitempty"`
 }
 
 // Interface is a row of ifTable and ifXTable.
@@ -55,20 +59,6 @@ type Interface struct {
 	MTU         uint32            `json:"mtu,omitempty" yaml:"mtu,omitempty"`
 	Counters    map[string]uint64 `json:"counters,omitempty" yaml:"counters,omitempty"`
 	CounterBits int               `json:"counter_bits,omitempty" yaml:"counter_bits,omitempty"` // of the octets
-}
-
-// Processor is a row of hrProcessorTable.
-type Processor struct {
-	Name         string `json:"name" yaml:"name"`
-	UsagePercent uint32 `json:"usage_percent" yaml:"usage_percent"`
-}
-
-// Storage is a row of hrStorageTable.
-type Storage struct {
-	Name         string   `json:"name" yaml:"name"`
-	UsedBytes    *uint64  `json:"used_bytes,omitempty" yaml:"used_bytes,omitempty"`
-	TotalBytes   *uint64  `json:"total_bytes,omitempty" yaml:"total_bytes,omitempty"`
-	UsagePercent *float64 `json:"usage_percent,omitempty" yaml:"usage_percent,omitempty"`
 }
 
 // PartError is what was not read, or not wholly.
@@ -96,8 +86,7 @@ func resultOf(r *snmp.Reading, facts telemetry.DeviceFacts) Result {
 	out := Result{
 		System: System{ObjectID: r.System.SysObjectID, Descr: r.System.SysDescr, Name: r.System.SysName,
 			Location: r.System.SysLocation, Contact: r.System.SysContact},
-		Identity:   Identity{Vendor: vendorOf(r.System.SysObjectID)},
-		Interfaces: []Interface{}, Processors: []Processor{}, Memory: []Storage{}, Storage: []Storage{}, Errors: []PartError{},
+		Interfaces: []Interface{}, Errors: []PartError{},
 	}
 	if r.UpTime {
 		seconds := float64(r.System.SysUpTime) / 100
@@ -105,16 +94,6 @@ func resultOf(r *snmp.Reading, facts telemetry.DeviceFacts) Result {
 	}
 	for i := range r.Interfaces {
 		out.Interfaces = append(out.Interfaces, interfaceOf(&r.Interfaces[i], facts.Interfaces[i].Key))
-	}
-	for n, p := range r.Processors {
-		out.Processors = append(out.Processors, Processor{fmt.Sprintf("cpu%d", n), p.Load})
-	}
-	for _, s := range r.Storage {
-		if isMemory(s) {
-			out.Memory = append(out.Memory, storageOf(s))
-		} else {
-			out.Storage = append(out.Storage, storageOf(s))
-		}
 	}
 	for _, e := range r.Errors {
 		out.Errors = append(out.Errors, PartError{e.Part, e.Err.Error()})
@@ -137,44 +116,6 @@ func interfaceOf(r *snmp.InterfaceReading, key string) Interface {
 		if _, bits, ok := r.Counter(c); ok && out.CounterBits == 0 {
 			out.CounterBits = bits
 		}
-	}
-	return out
-}
-
-// Types of hrStorageTable (RFC 2790, HOST-RESOURCES-TYPES).
-var (
-	hrStorageOther         = oid.MustParse("1.3.6.1.2.1.25.2.1.1")
-	hrStorageRAM           = oid.MustParse("1.3.6.1.2.1.25.2.1.2")
-	hrStorageVirtualMemory = oid.MustParse("1.3.6.1.2.1.25.2.1.3")
-)
-
-// isMemory: Linux lists buffers and caches, which are parts of the memory, as "other".
-func isMemory(s snmp.Storage) bool {
-	if s.Type.Equal(hrStorageOther) {
-		return strings.HasSuffix(strings.ToLower(s.Descr), "memory") || strings.HasPrefix(strings.ToLower(s.Descr), "memory")
-	}
-	return s.Type.Equal(hrStorageRAM) || s.Type.Equal(hrStorageVirtualMemory)
-}
-
-func storageOf(s snmp.Storage) Storage {
-	out := Storage{Name: s.Descr}
-	if out.Name == "" {
-		out.Name = fmt.Sprintf("storage%d", s.HrStorageIndex)
-	}
-	if s.AllocationUnits == nil {
-		return out
-	}
-	bytes := func(blocks *uint64) *uint64 {
-		if blocks == nil {
-			return nil
-		}
-		n := *blocks * *s.AllocationUnits // both below 2^32
-		return &n
-	}
-	out.UsedBytes, out.TotalBytes = bytes(s.Used), bytes(s.Size)
-	if out.UsedBytes != nil && out.TotalBytes != nil && *out.TotalBytes > 0 && *out.UsedBytes <= *out.TotalBytes {
-		percent := math.Round(float64(*out.UsedBytes)/float64(*out.TotalBytes)*1000) / 10
-		out.UsagePercent = &percent
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func (rd *reader) processor(e *Processor) (int, func()) {
 func (rd *reader) capacity(e *Capacity, to *[]CapacityReading) (int, func()) {
 	var out []CapacityReading
 	var plan []Instance
-	sources := []*Source{&e.Used, &e.Free, &e.Total, &e.Percent}
+	sources := []*Source{&e.Used, &e.Free, &e.Total, &e.Percent, (*Source)(&e.Bytes)}
 	rd.rows(e.Table, e.Rows, e.Columns, e.Where, []*Source{&e.Total, &e.Used, &e.Percent, &e.Free}, func(r *row) {
 		c, ok := rd.capacityRow(e, r)
 		if !ok {

@@ -67,7 +67,13 @@ func (e *evaluator) eval(s *Source, r *row) value {
 	if !ok {
 		return value{}
 	}
-	f, ok := s.scaled(v.number, factor)
+	number := v.number
+	for i := range s.Minus {
+		if m := e.eval((*Source)(&s.Minus[i]), r); m.ok && m.isNum {
+			number -= m.number
+		}
+	}
+	f, ok := s.scaled(number, factor)
 	if !ok {
 		return value{}
 	}

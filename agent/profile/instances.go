@@ -15,7 +15,7 @@ func (r *Resolved) instances() []string {
 	var source func(s *Source)
 	source = func(s *Source) {
 		add(s.OID)
-		for _, list := range []Factors{s.Multiply, s.Divide, s.Power10} {
+		for _, list := range []Factors{s.Minus, s.Multiply, s.Divide, s.Power10} {
 			for i := range list {
 				source((*Source)(&list[i]))
 			}

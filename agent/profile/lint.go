@@ -110,8 +110,10 @@ func (l *linter) capacity(at conf.Section, c *Capacity) {
 
 func (l *linter) sensor(at conf.Section, s *Sensor) {
 	l.enter(at, s.Table, s.Rows, s.Columns)
-	l.conditions(at, "where", s.Where)
-	l.templates(at, "name", s.Name)
+	if len(s.Each) == 0 || s.Table != "" { // else each has its own table
+		l.conditions(at, "where", s.Where)
+		l.templates(at, "name", s.Name)
+	}
 	if !parts[s.Part] {
 		at.Problemf("part", "%q is no part: it is power_supply or fan", s.Part)
 	}
@@ -201,7 +203,7 @@ func (l *linter) source(at conf.Section, key string, s *Source) {
 	for _, f := range []struct {
 		key     string
 		factors Factors
-	}{{"multiply", s.Multiply}, {"divide", s.Divide}, {"power10", s.Power10}} {
+	}{{"minus", s.Minus}, {"multiply", s.Multiply}, {"divide", s.Divide}, {"power10", s.Power10}} {
 		for i := range f.factors {
 			l.source(at.Item(f.key, i), "", (*Source)(&f.factors[i]))
 		}

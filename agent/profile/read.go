@@ -10,6 +10,9 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
+// DefaultLimits bounds one column of a table.
+func DefaultLimits() snmp.Limits { return snmp.Limits{Rows: 20_000, Bytes: 4 << 20} }
+
 // Read chooses the profile for a device and reads it. Trouble with a part is in the errors; an error ends
 // it only when no profile can be used at all, which is a mistake in a file of the user.
 func (l *Library) Read(ctx context.Context, s snmp.Session, limits snmp.Limits, system telemetry.System) (*Reading, []PartError) {

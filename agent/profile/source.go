@@ -24,6 +24,7 @@ type Source struct {
 	Replace  string   `yaml:"replace"`  // $1 … of Match
 	Convert  string   `yaml:"convert"`  // see conversions
 	Map      States   `yaml:"map"`      // value → what it stands for; "*" is any other
+	Minus    Factors  `yaml:"minus"`    // taken away before the factors; what is absent counts as nothing
 	Multiply Factors  `yaml:"multiply"`
 	Divide   Factors  `yaml:"divide"`
 	Power10  Factors  `yaml:"power10"` // times ten to the sum of these
