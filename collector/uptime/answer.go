@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-const weighting = "time-weighted over devices"
-
 // Answer is the availability of a scope as the API says it. Its seconds are integers and add up to
-// PeriodSeconds; with several devices they are device-seconds. Percentages are floored, null without data.
+// PeriodSeconds; those of a group are added up over its members. Percentages are floored, null without data.
 type Answer struct {
+	Scope             string         `json:"scope"`
+	Site              string         `json:"site,omitempty"`
+	From              string         `json:"from"`
+	To                string         `json:"to"`
 	PeriodSeconds     int64          `json:"period_seconds"`
 	AgreedSeconds     int64          `json:"agreed_seconds"`
 	Up                int64          `json:"up"`
@@ -25,24 +27,111 @@ type Answer struct {
 	AvailabilityLow   *string        `json:"availability_low"`
 	AvailabilityHigh  *string        `json:"availability_high"`
 	Coverage          *string        `json:"coverage"`
+	Objective         *string        `json:"objective"`
 	Verdict           *string        `json:"verdict"`
 	BudgetSeconds     *int64         `json:"budget_seconds"`      // floored
 	BudgetLeftSeconds *int64         `json:"budget_left_seconds"` // negative when overspent
 	Outages           []OutageAnswer `json:"outages"`
+	OutageCount       int            `json:"outage_count"`
 	Failures          int64          `json:"failures"`
 	MTBFSeconds       *int64         `json:"mtbf_seconds"`
 	MTTRSeconds       *int64         `json:"mttr_seconds"`
+	MTTASeconds       *int64         `json:"mtta_seconds"` // over the incidents that were acknowledged
+	Unacknowledged    int            `json:"unacknowledged"`
 	AsOf              string         `json:"as_of"`
 	Revision          int            `json:"revision"`
-	Weighting         string         `json:"weighting"`
+	Weighting         string         `json:"weighting,omitempty"`   // of a group: which figure this is
+	Composition       string         `json:"composition,omitempty"` // of a site or service: what it consists of
 	Devices           int            `json:"devices"`
+	UnreachableIsDown bool           `json:"unreachable_is_down"`
+
+	UnknownBy          map[string]int64 `json:"unknown_by,omitempty"` // seconds by reason
+	WithoutMaintenance *Figure          `json:"without_maintenance,omitempty"`
+	Windows            []WindowAnswer   `json:"maintenance_windows,omitempty"`
+	Members            *Distribution    `json:"members,omitempty"`
+	Gaps               []GapAnswer      `json:"gaps,omitempty"`
+	Flaps              *FlapsAnswer     `json:"flaps,omitempty"`
+	Burn               []BurnAnswer     `json:"burn,omitempty"`
+	Calendar           string           `json:"calendar,omitempty"`
+	TimeZoneData       string           `json:"time_zone_data,omitempty"`
+	Notes              []string         `json:"notes,omitempty"`
 
 	summary Summary
 }
 
+// Figure is the availability under other terms: as if there had been no maintenance.
+type Figure struct {
+	AgreedSeconds    int64   `json:"agreed_seconds"`
+	Down             int64   `json:"down"`
+	Unknown          int64   `json:"unknown"`
+	Availability     *string `json:"availability"`
+	AvailabilityLow  *string `json:"availability_low"`
+	AvailabilityHigh *string `json:"availability_high"`
+	Verdict          *string `json:"verdict"`
+}
+
+// WindowAnswer is a window of maintenance that touches the period.
+type WindowAnswer struct {
+	Name        string `json:"name"`
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Reason      string `json:"reason,omitempty"`
+	Retroactive bool   `json:"retroactive"` // made or changed after it began
+	Counts      bool   `json:"counts"`      // its seconds are left out of agreed time
+}
+
+// Distribution is how the members of a group fared, each for itself.
+type Distribution struct {
+	Of           string   `json:"of"` // sites, circuits or devices
+	Count        int      `json:"count"`
+	Met          int      `json:"met"`
+	Breached     int      `json:"breached"`
+	Undetermined int      `json:"undetermined"`
+	NoData       int      `json:"no_data"`
+	ShareMet     *string  `json:"share_met"` // percent of all members
+	Median       *string  `json:"median"`    // availability; the lower of two in the middle
+	Worst        []Member `json:"worst"`     // at most ten
+}
+
+// Member is one member of a group.
+type Member struct {
+	Scope        string  `json:"scope"`
+	Availability *string `json:"availability"`
+	Verdict      *string `json:"verdict"`
+}
+
+// GapAnswer is a time of which nothing is known, and what is known all the same.
+type GapAnswer struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Seconds int64  `json:"seconds"`
+	Why     string `json:"why"`
+	RanOn   bool   `json:"ran_on"` // sysUpTime went on through it: the device ran, whether or not it could be reached
+	Text    string `json:"text"`
+}
+
+// FlapsAnswer is how often an interface changed: as polls saw it, and by ifLastChange what they missed.
+type FlapsAnswer struct {
+	Seen   int          `json:"seen"`
+	Missed []FlapAnswer `json:"missed"`
+}
+
+// FlapAnswer is a change that no poll saw. It was down for up to so many seconds, which count as nothing.
+type FlapAnswer struct {
+	At            string `json:"at"`
+	WithinSeconds int64  `json:"within_seconds"`
+}
+
+// BurnAnswer is how fast an objective's budget is spent over a look-back, as a multiple of what it allows.
+type BurnAnswer struct {
+	WindowSeconds int64   `json:"window_seconds"`
+	Rate          *string `json:"rate"` // null: undetermined
+}
+
 // OutageAnswer is one outage of an Answer.
 type OutageAnswer struct {
-	Device             string  `json:"device"`
+	Device             string  `json:"device"`          // that failed, where it is one
+	Scope              string  `json:"scope,omitempty"` // whose outage it is
 	From               string  `json:"from"`
 	To                 *string `json:"to"` // null: not over
 	RawSeconds         int64   `json:"raw_seconds"`
@@ -50,33 +139,24 @@ type OutageAnswer struct {
 	Cause              string  `json:"cause"`
 	UncertaintySeconds int64   `json:"uncertainty_seconds"`
 	Incident           *string `json:"incident"`
+	Evidence           string  `json:"evidence,omitempty"` // what else is known of it, for people
 }
 
 func stamp(second int64) string { return time.Unix(second, 0).UTC().Format(time.RFC3339) }
-
-func (a *Answer) add(device string, s Summary) {
-	a.summary.add(s)
-	for _, o := range s.Outages {
-		x := OutageAnswer{
-			Device: device, From: stamp(o.From), RawSeconds: o.Raw, CountedSeconds: o.Counted,
-			Cause: o.Cause, UncertaintySeconds: o.Uncertainty,
-		}
-		if !o.Ongoing {
-			to := stamp(o.To)
-			x.To = &to
-		}
-		a.Outages = append(a.Outages, x)
-	}
-}
 
 // add puts the seconds of another target to those of s.
 func (s *Summary) add(o Summary) {
 	s.Period, s.Agreed = s.Period+o.Period, s.Agreed+o.Agreed
 	s.Up, s.Degraded, s.Down = s.Up+o.Up, s.Degraded+o.Degraded, s.Down+o.Down
 	s.Unreachable, s.Unknown = s.Unreachable+o.Unreachable, s.Unknown+o.Unknown
+	for i := range s.UnknownBy {
+		s.UnknownBy[i] += o.UnknownBy[i]
+	}
 	s.Maintenance, s.Outside, s.NotInService = s.Maintenance+o.Maintenance, s.Outside+o.Outside, s.NotInService+o.NotInService
+	s.AdminDown += o.AdminDown
 	s.Outages = append(s.Outages, o.Outages...)
 	s.Failures += o.Failures
+	s.unreachableCounts = s.unreachableCounts || o.unreachableCounts
 }
 
 // finish forms from the sums what is only formed last.
@@ -84,14 +164,33 @@ func (a *Answer) finish() {
 	s := a.summary
 	a.PeriodSeconds, a.AgreedSeconds = s.Period, s.Agreed
 	a.Up, a.Degraded, a.Down, a.Unreachable, a.Unknown = s.Up, s.Degraded, s.Down, s.Unreachable, s.Unknown
-	a.Maintenance, a.Outside, a.NotInService = s.Maintenance, s.Outside, s.NotInService
-	a.Availability, a.AvailabilityLow, a.AvailabilityHigh = text(s.Availability().Percent()), text(s.Low().Percent()), text(s.High().Percent())
-	a.Coverage, a.Verdict = text(s.Coverage().Percent()), text(s.Verdict())
+	a.Maintenance, a.Outside, a.NotInService, a.AdminDown = s.Maintenance, s.Outside, s.NotInService, s.AdminDown
+	a.UnreachableIsDown = s.unreachableCounts
+	f := figure(s)
+	a.Availability, a.AvailabilityLow, a.AvailabilityHigh, a.Verdict = f.Availability, f.AvailabilityLow, f.AvailabilityHigh, f.Verdict
+	a.Coverage = text(s.Coverage().Percent())
 	a.Failures, a.MTBFSeconds, a.MTTRSeconds = s.Failures, whole64(s.MTBF()), whole64(s.MTTR())
+	a.OutageCount = len(s.Outages)
 	if b := s.Budget(); b != nil {
 		total := floorRat(b)
 		left := floorRat(new(big.Rat).Sub(b, new(big.Rat).SetInt64(s.D())))
 		a.BudgetSeconds, a.BudgetLeftSeconds = &total, &left
+	}
+	for i, n := range s.UnknownBy {
+		if n > 0 {
+			if a.UnknownBy == nil {
+				a.UnknownBy = map[string]int64{}
+			}
+			a.UnknownBy[UnknownReasons[i]] = n
+		}
+	}
+}
+
+func figure(s Summary) *Figure {
+	return &Figure{
+		AgreedSeconds: s.Agreed, Down: s.D(), Unknown: s.Unknown,
+		Availability: text(s.Availability().Percent()), AvailabilityLow: text(s.Low().Percent()),
+		AvailabilityHigh: text(s.High().Percent()), Verdict: text(s.Verdict()),
 	}
 }
 

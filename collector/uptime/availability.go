@@ -2,6 +2,8 @@ package uptime
 
 import (
 	"math/big"
+	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -96,12 +98,28 @@ func (s Summary) Coverage() Fraction { return Fraction{s.Agreed - s.Unknown, s.A
 
 // Percent is f in percent with four decimals, floored, or "" without a value.
 func (f Fraction) Percent() string {
-	if f.Den <= 0 {
+	if f.Den <= 0 || f.Num < 0 {
 		return ""
 	}
-	n := new(big.Int).Mul(big.NewInt(f.Num), big.NewInt(1_000_000))
-	n.Quo(n, big.NewInt(f.Den))
-	return new(big.Rat).SetFrac(n, big.NewInt(10_000)).FloatString(4)
+	high, low := bits.Mul64(uint64(f.Num), 1_000_000)
+	if high >= uint64(f.Den) {
+		return ""
+	}
+	n, _ := bits.Div64(high, low, uint64(f.Den))
+	b := make([]byte, 0, 16)
+	b = strconv.AppendUint(b, n/10_000, 10)
+	b = append(b, '.')
+	for unit := uint64(1000); unit > 0; unit /= 10 {
+		b = append(b, byte('0'+n/unit%10))
+	}
+	return string(b)
+}
+
+// less compares two fractions that have a value.
+func (f Fraction) less(o Fraction) bool {
+	h1, l1 := bits.Mul64(uint64(f.Num), uint64(o.Den))
+	h2, l2 := bits.Mul64(uint64(o.Num), uint64(f.Den))
+	return h1 < h2 || h1 == h2 && l1 < l2
 }
 
 func (f Fraction) rat() *big.Rat { return big.NewRat(f.Num, f.Den) }

@@ -18,6 +18,9 @@ func Compose(e Expr, timelines map[string][]Interval, from, to int64) []Interval
 			if line[i].State == Unreachable {
 				line[i].State = Down
 			}
+			if line[i].State == Down {
+				line[i].Why = e.Target + " " + line[i].Why // an outage names its component
+			}
 		}
 		return coalesce(line)
 	}

@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
@@ -36,16 +37,18 @@ func (c Config) Validate() error {
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
-	DB      *sql.DB // reads observation_runs, boots, objects and agents of the state store
+	DB      *sql.DB // reads the evidence, the inventory and what was published
+	Write   func(context.Context, func(*sql.Tx) error) error
 	Now     func() time.Time
 }
 
-type engineMetrics struct{ evaluations, reloads, changes *metrics.Counter }
+type engineMetrics struct{ evaluations, reloads, changes, revisions *metrics.Counter }
 
 func newEngineMetrics(set *metrics.Set) engineMetrics {
 	return engineMetrics{
 		evaluations: set.NewCounter(`ninewatch_collector_uptime_evaluations_total`),
 		reloads:     set.NewCounter(`ninewatch_collector_uptime_reloads_total`),
 		changes:     set.NewCounter(`ninewatch_collector_uptime_changes_total`),
+		revisions:   set.NewCounter(`ninewatch_collector_uptime_revisions_total`),
 	}
 }

@@ -28,6 +28,10 @@ type Engine struct {
 	mu       sync.RWMutex
 	devices  map[string]*device
 	contacts map[string]contact
+	silences map[string][][2]int64 // when agents were not heard (ms), the present silence left out
+	plan     *plan
+
+	cache ledgerCache
 }
 
 // device is the working state of one device. Only one device is ever locked at a time.
@@ -44,6 +48,7 @@ type device struct {
 	verdict Verdict
 	judged  bool
 	recheck int64 // ms: when the verdict may change without new facts
+	revise  revise
 }
 
 // New returns an Engine that has read nothing yet.
@@ -54,32 +59,79 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 	deps.Log = deps.Log.With("component", "collector/uptime")
 	return &Engine{
 		cfg: cfg, deps: deps, facts: facts{db: deps.DB, page: 256}, tailMost: 64, m: newEngineMetrics(deps.Metrics),
-		devices: map[string]*device{}, contacts: map[string]contact{},
+		devices: map[string]*device{}, contacts: map[string]contact{}, silences: map[string][][2]int64{}, plan: newPlan(),
 	}, nil
 }
 
 // Reload reads the inventory again, and judges devices that are new or whose place changed.
 func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
-	targets, err := e.facts.targets(ctx)
+	plan, err := e.facts.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
+	for _, problem := range plan.problems {
+		e.deps.Log.Warn("an object of the inventory is left out of the ledger", "problem", problem)
+	}
+	if err := e.hear(ctx); err != nil {
+		return nil, err
+	}
+	targets := plan.targets()
 	var changed []string
+	var moved []*device
 	e.mu.Lock()
+	e.plan = plan
 	maps.DeleteFunc(e.devices, func(name string, _ *device) bool { _, ok := targets[name]; return !ok })
 	for name, t := range targets {
 		d, ok := e.devices[name]
 		switch {
 		case !ok:
-			e.devices[name] = &device{target: t}
+			e.devices[name] = &device{target: t, revise: revise{since: nothing}}
 			changed = append(changed, name)
 		case d.site != t.site || !slices.Equal(d.parents, t.parents):
 			d.site, d.parents = t.site, t.parents
-			changed = append(changed, name)
+			changed, moved = append(changed, name), append(moved, d)
 		}
 	}
 	e.mu.Unlock()
+	for _, d := range moved {
+		d.mu.Lock()
+		d.revise.from(0, "inventory", "its site or its parents changed")
+		d.mu.Unlock()
+	}
+	e.cache.forget()
 	return e.judge(ctx, changed)
+}
+
+// hear reads when agents were not heard.
+func (e *Engine) hear(ctx context.Context) error {
+	present, err := e.facts.presence(ctx)
+	if err != nil {
+		return err
+	}
+	silences := map[string][][2]int64{}
+	for agent, list := range present {
+		if gone := absences(list); len(gone) > 0 {
+			silences[agent] = gone
+		}
+	}
+	e.mu.Lock()
+	e.silences = silences
+	e.mu.Unlock()
+	return nil
+}
+
+// silencesSince is the silences that reach beyond at (ms).
+func (e *Engine) silencesSince(at int64) map[string][][2]int64 {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	out := map[string][][2]int64{}
+	for agent, list := range e.silences {
+		i, _ := slices.BinarySearchFunc(list, at, func(x [2]int64, t int64) int { return cmp.Compare(x[1], t) })
+		if i < len(list) {
+			out[agent] = list[i:]
+		}
+	}
+	return out
 }
 
 // Observe takes entries that are stored by now, and returns the verdicts that changed. Only the devices in
@@ -105,7 +157,7 @@ func (e *Engine) Observe(ctx context.Context, entries []telemetry.Entry) ([]Verd
 			if touched[b.Device] == nil {
 				touched[b.Device] = map[streamKey]int64{}
 			}
-			e.booted(b.Device)
+			e.booted(b.Device, min(b.Time, b.Previous)+en.Offset, "agent:"+en.Agent)
 		}
 	}
 	var errs []error
@@ -136,10 +188,11 @@ func (e *Engine) arrived(r telemetry.Run, en telemetry.Entry) {
 }
 
 // booted drops what is known of a device: a boot may explain time long ago.
-func (e *Engine) booted(name string) {
+func (e *Engine) booted(name string, from int64, who string) {
 	if d := e.device(name); d != nil {
 		d.mu.Lock()
 		d.tail, d.history = nil, nil
+		d.revise.from(from, who, "a restart of the device was read late")
 		d.mu.Unlock()
 	}
 }
@@ -154,7 +207,8 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 	defer d.mu.Unlock()
 	for k, from := range streams {
 		if d.tail == nil {
-			return nil // read in full when it is judged
+			d.revise.late(from-lead, k.agent)
+			continue // read in full when it is judged
 		}
 		runs, err := e.facts.runsSince(ctx, name, k, from)
 		if err != nil {
@@ -165,6 +219,9 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 		for _, r := range runs {
 			d.first = min(d.first, r.From)
 			first = min(first, d.tail.put(k, r))
+		}
+		if first != math.MaxInt64 {
+			d.revise.late(first-d.tail.reach(e.cfg.Policy), k.agent)
 		}
 		if d.tail.late(e.cfg.Policy, first) {
 			d.tail, d.history = nil, nil // late evidence: read again
@@ -177,7 +234,7 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 // known of how the evidence came.
 func (e *Engine) Touched(ctx context.Context, devices []string) ([]Verdict, error) {
 	for _, name := range devices {
-		e.booted(name)
+		e.booted(name, 0, "collector")
 	}
 	return e.judge(ctx, devices)
 }
@@ -190,9 +247,15 @@ func (e *Engine) Refresh(ctx context.Context) ([]Verdict, error) {
 	}
 	now := e.deps.Now().UnixMilli()
 	e.mu.Lock()
+	back := returned(e.contacts, contacts)
 	e.contacts = contacts
 	all := slices.Collect(maps.Values(e.devices))
 	e.mu.Unlock()
+	if len(back) > 0 {
+		if err := e.welcome(ctx, all, back); err != nil {
+			return nil, err
+		}
+	}
 	var due []string
 	for _, d := range all {
 		d.mu.Lock()
@@ -202,6 +265,39 @@ func (e *Engine) Refresh(ctx context.Context) ([]Verdict, error) {
 		d.mu.Unlock()
 	}
 	return e.judge(ctx, due)
+}
+
+// returned is the agents that are heard again, with when they fell silent (ms).
+func returned(before, now map[string]contact) map[string]int64 {
+	back := map[string]int64{}
+	for agent, c := range now {
+		if old, ok := before[agent]; ok && c.seen-old.seen > contactHole {
+			back[agent] = old.seen
+		}
+	}
+	return back
+}
+
+// welcome lets agents that are heard again explain the time in which they were not: what was said of it is
+// read again.
+func (e *Engine) welcome(ctx context.Context, all []*device, back map[string]int64) error {
+	if err := e.hear(ctx); err != nil {
+		return err
+	}
+	for _, d := range all {
+		d.mu.Lock()
+		if d.tail != nil {
+			for k := range d.tail.runs {
+				if since, ok := back[k.agent]; ok {
+					d.tail, d.history, d.recheck = nil, nil, 0
+					d.revise.from(since, "agent:"+k.agent, "it is heard again: it was away since then")
+					break
+				}
+			}
+		}
+		d.mu.Unlock()
+	}
+	return nil
 }
 
 func (e *Engine) device(name string) *device {
@@ -226,7 +322,9 @@ func (e *Engine) judge(ctx context.Context, names []string) ([]Verdict, error) {
 			v, changed, err := e.judgeOne(ctx, name)
 			errs = append(errs, err)
 			if changed {
-				out = append(out, v)
+				if !isProbe(name) {
+					out = append(out, v)
+				}
 				next = append(next, e.children(name)...)
 			}
 		}
@@ -259,15 +357,21 @@ func (e *Engine) judgeOne(ctx context.Context, name string) (v Verdict, changed 
 		return v, false, err
 	}
 	v.Site = e.place(d).site
+	waits := false
 	if v.State == string(Down) && len(e.place(d).parents) > 0 {
 		if v, err = e.explained(ctx, d, v); err != nil {
 			return v, false, err
 		}
+		waits = v.State == string(Down) && e.parentsPending(d, v, now)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v.date(d.arrival, now, e.cfg.Late.Milliseconds())
 	old := d.verdict
+	if waits && d.judged && old.State != string(Down) {
+		d.recheck = now
+		return old, false, nil
+	}
 	changed = !d.judged || v.State != old.State || v.Since != old.Since || v.Late != old.Late
 	d.verdict, d.judged, d.recheck = v, true, recheck
 	return v, changed, nil
@@ -282,7 +386,7 @@ func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64,
 	}
 	e.m.evaluations.Inc()
 	asOf := e.asOf(d, now)
-	streams := d.tail.streams()
+	streams := withAway(d.tail.streams(), e.silencesSince(d.tail.exact-lead), e.cfg.Policy.DegradedPPM)
 	all := make([]evaluated, 0, len(streams))
 	for _, s := range streams {
 		x := evaluate(s, e.cfg.Policy, asOf, edgeHold)
@@ -294,6 +398,9 @@ func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64,
 	line := WithReboots(toSeconds(combineEvaluated(all, e.cfg.Policy, asOf)), bootRestarts(d.tail.boots, streams, e.cfg.Policy))
 	v := verdict(line, all, e.cfg.Policy, asOf)
 	v.Device = d.name
+	if behind := now-asOf > e.cfg.Silent.Milliseconds(); behind && v.State != string(Unknown) { // what its agent delivers now is of the past
+		v.State, v.Since, v.UncertaintyMS, v.Detected = string(Unknown), asOf, 0, asOf
+	}
 	if len(line) == 0 {
 		v.Since, v.Detected = d.created, d.created
 	}
@@ -365,7 +472,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 	at := d.tail.settled(e.cfg.Policy, e.asOf(d, now))
 	var line []Interval
 	if len(d.history) > 0 && at > old {
-		line = d.tail.line(e.cfg.Policy, e.asOf(d, now))
+		line = e.tailLine(d, e.asOf(d, now))
 	}
 	d.tail.trim(e.cfg.Policy, at)
 	if len(d.history) > 0 && d.tail.exact > old {
@@ -373,6 +480,11 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 	}
 	d.trimAt = 2 * d.tail.size()
 	return nil
+}
+
+// tailLine is the timeline that the tail of d gives up to asOf (ms). d is locked.
+func (e *Engine) tailLine(d *device, asOf int64) []Interval {
+	return d.tail.line(e.cfg.Policy, asOf, e.silencesSince(d.tail.exact-lead))
 }
 
 // asOf is up to when all evidence of d has come: the watermark of its agents that are heard, or now. It
@@ -409,7 +521,7 @@ func (e *Engine) States(context.Context) []Verdict {
 	var out []Verdict
 	for _, d := range all {
 		d.mu.Lock()
-		if d.judged {
+		if d.judged && !isProbe(d.name) {
 			out = append(out, d.verdict)
 		}
 		d.mu.Unlock()

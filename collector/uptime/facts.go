@@ -3,11 +3,12 @@ package uptime
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"ninewatch/collector/inventory"
 	"ninewatch/internal/telemetry"
 )
 
@@ -27,28 +28,23 @@ type target struct {
 // contact is the newest sign of life of an agent, on the collector's clock.
 type contact struct{ seen, watermark int64 }
 
-func (f facts) targets(ctx context.Context) (map[string]target, error) {
-	rows, err := f.db.QueryContext(ctx, `SELECT name, site, spec, created_ms FROM objects WHERE kind = 'device'`)
-	if err != nil {
-		return nil, fmt.Errorf("read devices: %w", err)
+// targets is what has evidence of its own: devices, and what is probed at the far end of circuits.
+func (p *plan) targets() map[string]target {
+	out := make(map[string]target, len(p.devices))
+	for name, d := range p.devices {
+		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents}
 	}
-	defer rows.Close()
-	out := map[string]target{}
-	for rows.Next() {
-		var t target
-		var spec []byte
-		if err := rows.Scan(&t.name, &t.site, &spec, &t.created); err != nil {
-			return nil, fmt.Errorf("read devices: %w", err)
+	for name, c := range p.circuits {
+		if c.Target != "" {
+			probe := telemetry.Target{Kind: telemetry.TargetCircuit, Name: name}.Object()
+			out[probe] = target{name: probe, site: p.circuitSite(c), created: p.created[inventory.Scope("circuit:"+name)]}
 		}
-		var s struct{ Parents []string }
-		if err := json.Unmarshal(spec, &s); err != nil {
-			return nil, fmt.Errorf("read device %q: %w", t.name, err)
-		}
-		t.parents = s.Parents
-		out[t.name] = t
 	}
-	return out, rows.Err()
+	return out
 }
+
+// isProbe tells the far ends of circuits from devices, in whose names no colon can stand.
+func isProbe(name string) bool { return strings.Contains(name, ":") }
 
 func (f facts) contacts(ctx context.Context) (map[string]contact, error) {
 	rows, err := f.db.QueryContext(ctx, `SELECT id, last_seen_ms, watermark_ms FROM agents`)

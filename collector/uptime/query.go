@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -25,7 +23,7 @@ func (e *Engine) remember(ctx context.Context, d *device, from int64) error {
 	if err != nil {
 		return err
 	}
-	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()))
+	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000-lead))
 	d.from, d.history = from, clip(line, from, exact/1000)
 	return nil
 }
@@ -43,7 +41,7 @@ func (e *Engine) ownLine(ctx context.Context, d *device, from int64) (line []Int
 		return nil, 0, 0, err
 	}
 	end := e.asOf(d, now)
-	line = d.tail.line(e.cfg.Policy, end)
+	line = e.tailLine(d, end)
 	if exact := d.tail.exact; exact != math.MinInt64 && from < exact/1000 {
 		line = coalesce(slices.Concat(clip(d.history, from, exact/1000), clip(line, exact/1000, floorSecond(end))))
 	}
@@ -120,25 +118,6 @@ func (e *Engine) place(d *device) target {
 	return d.target
 }
 
-// scope is the devices that a scope names: device:NAME, site:NAME (or several: site:NAME,NAME) or all.
-func (e *Engine) scope(scope string) ([]string, error) {
-	kind, name, _ := strings.Cut(scope, ":")
-	sites := strings.Split(name, ",")
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	var out []string
-	for _, d := range e.devices {
-		if kind == "device" && d.name == name || kind == "site" && slices.Contains(sites, d.site) || scope == "all" {
-			out = append(out, d.name)
-		}
-	}
-	if len(out) == 0 && scope != "all" {
-		return nil, fmt.Errorf("scope %q: %w: want device:NAME, site:NAME or all", scope, ErrUnknownScope)
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
 // Timeline is the states of a device over [from, to) in Unix seconds, as far as evidence has come.
 func (e *Engine) Timeline(ctx context.Context, device string, from, to int64) ([]Interval, error) {
 	w, err := e.resolved(ctx, device, from, nil)
@@ -151,57 +130,6 @@ func (e *Engine) Timeline(ctx context.Context, device string, from, to int64) ([
 	return clip(w.line, from, to), nil
 }
 
-// collect resolves the devices of a scope, and tells until when all of them are complete.
-func (e *Engine) collect(ctx context.Context, scope string, from int64) (map[string]whole, int64, error) {
-	names, err := e.scope(scope)
-	if err != nil {
-		return nil, 0, err
-	}
-	out, asOf := map[string]whole{}, floorSecond(e.deps.Now().UnixMilli())
-	for _, name := range names {
-		w, err := e.resolved(ctx, name, from, nil)
-		if errors.Is(err, ErrUnknownScope) {
-			continue // removed just now
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		out[name] = w
-		asOf = min(asOf, w.asOf)
-	}
-	return out, asOf, nil
-}
-
-// since is from when (s) a device is in service: its creation, or its first evidence if that is older.
-func (e *Engine) since(name string, w whole) int64 {
-	created := int64(math.MaxInt64)
-	if d := e.device(name); d != nil {
-		created = floorSecond(e.place(d).created)
-	}
-	return min(created, w.first)
-}
-
-// Availability measures a scope over [from, to) in Unix seconds, at the longest until all evidence has
-// come. The objective is a percentage such as 99.9, or empty. Seconds of several devices are added up.
-func (e *Engine) Availability(ctx context.Context, scope string, from, to int64, objective string) (Answer, error) {
-	o, ok := Objective(objective)
-	if objective != "" && !ok {
-		return Answer{}, fmt.Errorf("objective %q: want a percentage from 0 to 100", objective)
-	}
-	lines, asOf, err := e.collect(ctx, scope, from)
-	if err != nil {
-		return Answer{}, err
-	}
-	a := Answer{AsOf: stamp(asOf), Revision: 1, Weighting: weighting, Devices: len(lines), summary: Summary{objective: o}, Outages: []OutageAnswer{}}
-	for _, name := range slices.Sorted(maps.Keys(lines)) {
-		w := lines[name]
-		s := Summarize(w.line, Terms{Period: Window{from, max(from, min(to, asOf))}, Since: e.since(name, w), Objective: o})
-		a.add(name, s)
-	}
-	a.finish()
-	return a, nil
-}
-
 // Day is the seconds of a local day by state, added up over the devices of the scope.
 type Day struct {
 	Date         string `json:"date"`
@@ -212,6 +140,7 @@ type Day struct {
 	Unknown      int64  `json:"unknown"`
 	Maintenance  int64  `json:"maintenance"`
 	NotInService int64  `json:"not_in_service"`
+	AdminDown    int64  `json:"admin_down"`
 }
 
 // Strip is the last days of a scope by local days of zone, today as far as evidence has come.
@@ -225,17 +154,35 @@ func (e *Engine) Strip(ctx context.Context, scope string, days int, zone *time.L
 	for i := range out {
 		out[i].Date = today.Add(i - days + 1).String()
 	}
-	lines, asOf, err := e.collect(ctx, scope, bounds[0])
+	a := e.ask(ctx)
+	scopes, _, err := a.group(scope)
 	if err != nil {
 		return nil, err
 	}
-	for name, w := range lines {
-		since := e.since(name, w)
-		line := clip(w.line, bounds[0], max(bounds[0], min(bounds[days], asOf)))
-		if since > bounds[0] {
-			line = slices.Concat(clip(nil, bounds[0], min(since, asOf)), clip(line, max(since, bounds[0]), max(asOf, since)))
+	asOf := floorSecond(e.deps.Now().UnixMilli())
+	lines := make([]whole, 0, len(scopes))
+	since := make([]int64, 0, len(scopes))
+	for _, x := range scopes {
+		w, err := a.line(x, bounds[0])
+		if errors.Is(err, ErrUnknownScope) && len(scopes) > 1 {
+			continue
 		}
-		addDays(out, bounds, line, since)
+		if err != nil {
+			return nil, err
+		}
+		s, err := a.plan.subject(x)
+		if err != nil {
+			return nil, err
+		}
+		lines, since = append(lines, w), append(since, min(s.created, w.first))
+		asOf = min(asOf, w.asOf)
+	}
+	for i, w := range lines {
+		line := clip(w.line, bounds[0], max(bounds[0], min(bounds[days], asOf)))
+		if since[i] > bounds[0] {
+			line = slices.Concat(clip(nil, bounds[0], min(since[i], asOf)), clip(line, max(since[i], bounds[0]), max(asOf, since[i])))
+		}
+		addDays(out, bounds, line, since[i])
 	}
 	return out, nil
 }
@@ -270,8 +217,8 @@ func (d *Day) add(s State, n int64, before bool) {
 		d.Down += n
 	case s == Unreachable:
 		d.Unreachable += n
-	case s == Maintenance:
-		d.Maintenance += n
+	case s == AdminDown:
+		d.AdminDown += n
 	default:
 		d.Unknown += n
 	}

@@ -154,10 +154,21 @@ func anchors(r telemetry.Run, p ProbePolicy) bool {
 }
 
 // line is the timeline that t's evidence gives, exact from t.exact on. At its end the newest sample vouches
-// until the hold expires.
-func (t *tail) line(pol Policy, asOf int64) []Interval {
-	streams := t.streams()
-	return WithReboots(toSeconds(combine(streams, pol, asOf, edgeHold)), bootRestarts(t.boots, streams, pol))
+// until the hold expires. Silences are when agents were not heard (ms).
+func (t *tail) line(pol Policy, asOf int64, silences map[string][][2]int64) []Interval {
+	streams := withAway(t.streams(), silences, pol.DegradedPPM)
+	line := WithReboots(toSeconds(combine(streams, pol, asOf, edgeHold)), bootRestarts(t.boots, streams, pol))
+	return explainUnknown(line, agentsOf(streams), silences)
+}
+
+func agentsOf(streams []Stream) []string {
+	var out []string
+	for _, s := range streams {
+		if !slices.Contains(out, s.Agent) {
+			out = append(out, s.Agent)
+		}
+	}
+	return out
 }
 
 // bootRestarts explains the boots that agents recorded, each by its own two readings.

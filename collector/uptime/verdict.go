@@ -34,6 +34,9 @@ func verdict(line []Interval, all []evaluated, pol Policy, asOf int64) Verdict {
 	at := asOf / 1000
 	if n := len(line); n > 0 {
 		last := line[n-1]
+		for i := n - 2; i >= 0 && line[i].State == last.State && line[i].To == last.From; i-- {
+			last.From, last.Uncertainty = line[i].From, line[i].Uncertainty // unknown for another reason
+		}
 		if last.To >= at {
 			v.State, v.Since, v.UncertaintyMS = string(last.State), last.From*1000, last.Uncertainty*1000
 		} else {

@@ -94,6 +94,7 @@ type Calendar struct {
 	Zone     *time.Location
 	Weekly   []Hours
 	Holidays map[Date]bool
+	Yearly   map[Date]bool // without a year
 }
 
 // Hours is a window of local time on some days of the week, in seconds from midnight. A window that does
@@ -116,13 +117,13 @@ func ParseClock(s string) (int64, error) {
 // Within is the agreed time in a period. A nil Calendar agrees on all of it.
 func (c *Calendar) Within(period Window) Windows {
 	all := NewWindows(period)
-	if c == nil {
+	if c == nil || len(all) == 0 {
 		return all
 	}
 	var out []Window
 	last := dateOf(time.Unix(period.To, 0).In(c.Zone)).Add(1)
 	for d := dateOf(time.Unix(period.From, 0).In(c.Zone)).Add(-2); d.utc().Compare(last.utc()) <= 0; d = d.Add(1) {
-		if c.Holidays[d] {
+		if c.Holidays[d] || c.Yearly[Date{0, d.Month, d.Day}] {
 			continue
 		}
 		for _, h := range c.Weekly {

@@ -1,0 +1,447 @@
+package uptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+
+	"ninewatch/collector/inventory"
+)
+
+// group is the members of a scope that has no timeline of its own, and what they are; or the scope itself.
+func (a *asker) group(scope string) (scopes []string, of string, err error) {
+	kind, name, _ := strings.Cut(scope, ":")
+	var keep func(inventory.Site) bool
+	switch {
+	case scope == inventory.ScopeAll || scope == "company":
+		keep = func(inventory.Site) bool { return true }
+	case kind == inventory.KindSite && strings.Contains(name, ","):
+		sites := strings.Split(name, ",")
+		keep = func(s inventory.Site) bool { return slices.Contains(sites, s.Name) }
+	case kind == inventory.ScopeRegion:
+		region, sites, narrowed := strings.Cut(name, "@") // of those that the caller may see
+		keep = func(s inventory.Site) bool {
+			return s.Region == region && region != "" && (!narrowed || slices.Contains(strings.Split(sites, ","), s.Name))
+		}
+	case kind == inventory.ScopeProvider:
+		for n, c := range a.plan.circuits {
+			if c.Provider == name {
+				scopes = append(scopes, "circuit:"+n)
+			}
+		}
+		of = "circuits"
+	case kind == inventory.ScopeRole || kind == inventory.ScopeTag:
+		for n, d := range a.plan.devices {
+			if kind == inventory.ScopeRole && d.Role == name || slices.Contains(d.Tags, name) && kind == inventory.ScopeTag {
+				scopes = append(scopes, "device:"+n)
+			}
+		}
+		of = "devices"
+	default:
+		return []string{scope}, "", nil
+	}
+	if keep != nil {
+		of = "sites"
+		for n, s := range a.plan.sites {
+			if keep(s) {
+				scopes = append(scopes, "site:"+n)
+			}
+		}
+	}
+	if len(scopes) == 0 && scope != inventory.ScopeAll && scope != "company" {
+		return nil, of, fmt.Errorf("scope %q: %w", scope, ErrUnknownScope)
+	}
+	slices.Sort(scopes)
+	return scopes, of, nil
+}
+
+// evidence is the devices on whose evidence a scope rests.
+func (e *Engine) evidence(scope string) (map[string]bool, error) {
+	a := e.ask(context.Background())
+	scopes, _, err := a.group(scope)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, x := range scopes {
+		s, err := a.plan.subject(x)
+		if err != nil {
+			return nil, err
+		}
+		a.plan.evidence(s, out)
+	}
+	return out, nil
+}
+
+func (p *plan) evidence(s subject, out map[string]bool) {
+	add := func(name string) {
+		if name == "" || out[name] {
+			return
+		}
+		out[name] = true
+	}
+	switch s.kind {
+	case inventory.KindDevice, inventory.ScopeInterface:
+		add(s.name)
+	case inventory.ScopePath:
+		add(s.rest)
+	case inventory.KindCircuit:
+		add(p.circuits[s.name].Device)
+		add("circuit:" + s.name)
+	case inventory.KindSite, inventory.KindService:
+		expr, err := p.expression(s)
+		if err != nil {
+			return
+		}
+		for _, target := range expr.targets() {
+			if t, err := p.subject(target); err == nil {
+				p.evidence(t, out)
+			}
+		}
+	}
+}
+
+// Availability measures a scope over [from, to) in Unix seconds, at the longest until all evidence has
+// come. The objective is a percentage such as 99.9; where it is empty, that which is agreed for the scope.
+func (e *Engine) Availability(ctx context.Context, scope string, from, to int64, objective string) (Answer, error) {
+	a := e.ask(ctx)
+	scopes, of, err := a.group(scope)
+	if err != nil {
+		return Answer{}, err
+	}
+	if of != "" {
+		return a.rollUp(scope, scopes, of, Window{from, to}, objective)
+	}
+	s, err := a.plan.subject(scope)
+	if err != nil {
+		return Answer{}, err
+	}
+	w, err := a.line(scope, from)
+	if err != nil {
+		return Answer{}, err
+	}
+	out, terms, err := a.measure(s, NewLedger(w.line), w, Window{from, to}, objective, nil)
+	if err != nil {
+		return out, err
+	}
+	if err := a.detail(s, w, terms, &out); err != nil {
+		return out, err
+	}
+	targets := map[string]bool{}
+	a.plan.evidence(s, targets)
+	out.Devices = len(targets)
+	out.Revision, err = e.revision(ctx, targets, terms.Period)
+	return out, err
+}
+
+// openTimes keeps what calendars say of a period, as many targets share them.
+type openTimes map[string]Windows
+
+// terms is what a target is measured against.
+func (a *asker) terms(s subject, w whole, period Window, objective string, open openTimes) (Terms, []Planned, error) {
+	if objective == "" {
+		objective = s.objective
+	}
+	o, ok := Objective(objective)
+	if objective != "" && !ok {
+		return Terms{}, nil, fmt.Errorf("objective %q: want a percentage from 0 to 100", objective)
+	}
+	t := Terms{
+		Period: Window{period.From, max(period.From, min(period.To, w.asOf))}, Since: min(s.created, w.first),
+		UnreachableCounts: s.unreachableCounts, Objective: o, Calendar: a.plan.calendars[s.calendar],
+	}
+	if s.kind == inventory.ScopeInterface {
+		t.Since = w.first // its device may be older than the first look at it
+	}
+	if t.Calendar != nil && open != nil {
+		if _, known := open[s.calendar]; !known {
+			open[s.calendar] = t.Calendar.Within(period)
+		}
+		t.Open = open[s.calendar]
+	}
+	if len(a.plan.schedules) == 0 {
+		return t, nil, nil
+	}
+	planned := a.plan.planned(s, t.Period)
+	t.Maintenance = counting(planned)
+	return t, planned, nil
+}
+
+// measure holds a ledger against the terms of its target.
+func (a *asker) measure(s subject, l *Ledger, w whole, period Window, objective string, open openTimes) (Answer, Terms, error) {
+	t, planned, err := a.terms(s, w, period, objective, open)
+	if err != nil {
+		return Answer{}, t, err
+	}
+	out := Answer{
+		Scope: string(s.scope), Site: s.site, From: stamp(period.From), To: stamp(period.To), AsOf: stamp(w.asOf), Revision: 1,
+		Devices: 1, Calendar: s.calendar, Outages: []OutageAnswer{}, summary: l.Measure(t),
+	}
+	if objective == "" {
+		objective = s.objective
+	}
+	out.Objective = text(objective)
+	out.finish()
+	for _, p := range planned {
+		out.Windows = append(out.Windows, WindowAnswer{p.Name, stamp(p.From), stamp(p.To), p.Reason, p.Retroactive, p.Counts()})
+	}
+	if len(t.Maintenance) > 0 {
+		t.Maintenance = nil
+		out.WithoutMaintenance = figure(l.Measure(t))
+		t.Maintenance = counting(planned)
+	}
+	return out, t, nil
+}
+
+// rollUp measures the members of a group, and adds their seconds up.
+func (a *asker) rollUp(scope string, scopes []string, of string, period Window, objective string) (Answer, error) {
+	o, ok := Objective(objective)
+	if objective != "" && !ok {
+		return Answer{}, fmt.Errorf("objective %q: want a percentage from 0 to 100", objective)
+	}
+	asOf := floorSecond(a.e.deps.Now().UnixMilli())
+	type member struct {
+		subject
+		whole
+	}
+	var members []member
+	targets := map[string]bool{}
+	for _, x := range scopes {
+		s, err := a.plan.subject(x)
+		if err != nil {
+			return Answer{}, err
+		}
+		w, err := a.line(x, period.From)
+		if errors.Is(err, ErrUnknownScope) {
+			continue // nothing of it is watched
+		}
+		if err != nil {
+			return Answer{}, err
+		}
+		asOf = min(asOf, w.asOf)
+		members = append(members, member{s, w})
+		a.plan.evidence(s, targets)
+	}
+	out := Answer{
+		Scope: scope, From: stamp(period.From), To: stamp(period.To), AsOf: stamp(asOf), Objective: text(objective),
+		Weighting: "time-weighted over " + of, Devices: len(targets), Outages: []OutageAnswer{}, summary: Summary{objective: o},
+		Members: &Distribution{Of: of, Worst: []Member{}},
+	}
+	var figures []Answer
+	open := openTimes{}
+	for _, m := range members {
+		m.asOf = asOf // one end for all
+		own, _, err := a.measure(m.subject, NewLedger(m.line), m.whole, period, objective, open)
+		if err != nil {
+			return out, err
+		}
+		out.summary.add(own.summary)
+		out.Outages = append(out.Outages, outageAnswers(m.subject, own.summary.Outages)...)
+		figures = append(figures, own)
+	}
+	out.finish()
+	out.Members.fill(figures)
+	var err error
+	out.Revision, err = a.e.revision(a.ctx, targets, Window{period.From, max(period.From, min(period.To, asOf))})
+	return out, err
+}
+
+// fill counts how the members fared.
+func (d *Distribution) fill(members []Answer) {
+	d.Count = len(members)
+	var seen []Answer
+	for _, m := range members {
+		f := m.summary.Availability()
+		if f.Den > 0 {
+			seen = append(seen, m)
+		}
+		switch m.summary.Verdict() {
+		case Met:
+			d.Met++
+		case Breached:
+			d.Breached++
+		case Undetermined:
+			d.Undetermined++
+		case NoData:
+			d.NoData++
+		}
+	}
+	if d.Met+d.Breached+d.Undetermined+d.NoData > 0 {
+		d.ShareMet = text(Fraction{int64(d.Met), int64(d.Count)}.Percent())
+	}
+	slices.SortStableFunc(seen, func(a, b Answer) int {
+		x, y := a.summary.Availability(), b.summary.Availability()
+		switch {
+		case x.less(y):
+			return -1
+		case y.less(x):
+			return 1
+		}
+		return 0
+	})
+	if n := len(seen); n > 0 {
+		d.Median = seen[(n-1)/2].Availability
+	}
+	for _, m := range seen[:min(10, len(seen))] {
+		d.Worst = append(d.Worst, Member{m.Scope, m.Availability, m.Verdict})
+	}
+}
+
+// outageAnswers puts outages into words.
+func outageAnswers(s subject, in []Outage) []OutageAnswer {
+	out := make([]OutageAnswer, 0, len(in))
+	for _, o := range in {
+		x := OutageAnswer{
+			Scope: string(s.scope), From: stamp(o.From), RawSeconds: o.Raw, CountedSeconds: o.Counted,
+			Cause: o.Cause, UncertaintySeconds: o.Uncertainty,
+		}
+		switch s.kind {
+		case inventory.KindDevice, inventory.ScopeInterface:
+			x.Device = s.name
+		case inventory.ScopePath:
+			x.Device = s.rest
+		default: // the cause begins with the component that failed
+			if rest, ok := strings.CutPrefix(o.Cause, "device:"); ok {
+				x.Device, _, _ = strings.Cut(rest, " ")
+			}
+		}
+		if !o.Ongoing {
+			to := stamp(o.To)
+			x.To = &to
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// ledgerCache keeps the ledgers of many targets for a short time, so that lists of all of them are quick.
+type ledgerCache struct {
+	mu   sync.Mutex
+	kept map[string]cachedLedger
+}
+
+type cachedLedger struct {
+	*Ledger
+	whole
+	at int64 // ms
+}
+
+// cacheFor (ms) is how old a ledger of a list may be: as_of tells it.
+const cacheFor = 30_000
+
+func (c *ledgerCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = nil
+}
+
+func (c *ledgerCache) find(scope string, from, now int64) (cachedLedger, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.kept[scope]
+	return l, ok && l.start <= from && now-l.at < cacheFor
+}
+
+func (c *ledgerCache) put(scope string, l cachedLedger) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil {
+		c.kept = map[string]cachedLedger{}
+	}
+	c.kept[scope] = l
+}
+
+// ledger is the ledger of a target, at most some seconds old.
+func (a *asker) ledger(scope string, from int64) (cachedLedger, error) {
+	now := a.e.deps.Now().UnixMilli()
+	if l, ok := a.e.cache.find(scope, from, now); ok {
+		return l, nil
+	}
+	w, err := a.line(scope, from)
+	if err != nil {
+		return cachedLedger{}, err
+	}
+	l := cachedLedger{NewLedger(w.line), w, now}
+	a.e.cache.put(scope, l)
+	return l, nil
+}
+
+// List measures many targets over one period, without the outages of each. A target of which nothing is
+// known is left out.
+func (e *Engine) List(ctx context.Context, scopes []string, from, to int64, objective string) ([]Answer, error) {
+	a := e.ask(ctx)
+	out := make([]Answer, 0, len(scopes))
+	open := openTimes{}
+	for _, x := range scopes {
+		s, err := a.plan.subject(x)
+		if errors.Is(err, ErrUnknownScope) {
+			continue
+		}
+		l, err := a.ledger(x, from)
+		if errors.Is(err, ErrUnknownScope) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m, _, err := a.measure(s, l.Ledger, l.whole, Window{from, to}, objective, open)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// Scopes lists the targets of a kind, by name: device, site, service or circuit, or the interfaces that are
+// watched.
+func (e *Engine) Scopes(ctx context.Context, kind string) ([]string, error) {
+	a := e.ask(ctx)
+	var out []string
+	add := func(name string) { out = append(out, kind+":"+name) }
+	switch kind {
+	case inventory.KindDevice:
+		for n := range a.plan.devices {
+			add(n)
+		}
+	case inventory.KindSite:
+		for n := range a.plan.sites {
+			add(n)
+		}
+	case inventory.KindService:
+		for n := range a.plan.services {
+			add(n)
+		}
+	case inventory.KindCircuit:
+		for n := range a.plan.circuits {
+			add(n)
+		}
+	case inventory.ScopeInterface:
+		watched, err := e.Monitored(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range watched {
+			add(i.Device + "/" + i.Key)
+		}
+	default:
+		return nil, fmt.Errorf("kind %q: %w: want device, interface, site, service or circuit", kind, ErrUnknownScope)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// SiteOf is the site that a target belongs to, "" for one of all sites.
+func (e *Engine) SiteOf(scope string) (string, error) {
+	e.mu.RLock()
+	p := e.plan
+	e.mu.RUnlock()
+	s, err := p.subject(scope)
+	return s.site, err
+}
+
+var hundred = big.NewRat(1, 1)
