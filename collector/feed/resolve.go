@@ -3,9 +3,11 @@ package feed
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/state"
@@ -64,12 +66,32 @@ func (r *resolver) site(ctx context.Context, device string) (string, error) {
 	if known {
 		return site, nil
 	}
-	err := r.q.QueryRowContext(ctx, `SELECT site FROM objects WHERE kind = ? AND name = ?`, inventory.KindDevice, device).Scan(&site)
+	var err error
+	switch kind, name, far := strings.Cut(device, ":"); {
+	case !far:
+		err = r.q.QueryRowContext(ctx, `SELECT site FROM objects WHERE kind = ? AND name = ?`, inventory.KindDevice, device).Scan(&site)
+	case kind == telemetry.TargetCircuit:
+		site, err = r.circuitSite(ctx, name)
+	} // a reference is in nobody's inventory: only its samples are kept
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("look up device %q: %w", device, err)
 	}
 	r.sites[device] = site
 	return site, nil
+}
+
+// circuitSite is where the agents that ask for the far end of a circuit stand.
+func (r *resolver) circuitSite(ctx context.Context, name string) (site string, err error) {
+	var spec []byte
+	err = r.q.QueryRowContext(ctx, `SELECT site, spec FROM objects WHERE kind = ? AND name = ?`, inventory.KindCircuit, name).Scan(&site, &spec)
+	if err != nil || site != "" {
+		return site, err
+	}
+	var c inventory.Circuit
+	if err := json.Unmarshal(spec, &c); err != nil || c.Device == "" {
+		return "", err
+	}
+	return r.site(ctx, c.Device)
 }
 
 // resolved is a sink behind a resolver.
