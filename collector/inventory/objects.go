@@ -227,3 +227,14 @@ func Body(kind Kind, object map[string]any) (Inventory, conf.Problems) {
 	}
 	return inv, problems
 }
+
+// Names are those of the objects of a kind.
+func (inv Inventory) Names(kind string) []string {
+	var out []string
+	for _, e := range inv.entries() {
+		if e.id().kind == kind {
+			out = append(out, e.id().name)
+		}
+	}
+	return out
+}
