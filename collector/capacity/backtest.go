@@ -1,33 +1,39 @@
 package capacity
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
 
-var (
-	spanSeasons  = 2
-	shiftShare   = 0.
-	medianMix    = false
+const (
 	maxOrigins   = 10  // of a back-test: more cost time and tell little, because they overlap
 	sharpness    = 8.0 // how strongly a smaller error raises a weight
 	worstCounted = 1.3 // candidates with an error larger than this times the best are left out
+	levelSeasons = 2   // as far ahead and farther, only the candidate with a trend has a say, unless it was clearly wrong
 )
 
-// trial is the rolling-origin back-test of one series: what each candidate said at earlier origins.
+// trial is the rolling-origin back-test of one series: what each candidate said at earlier origins, knowing
+// nothing of later values.
 type trial struct {
-	origins   []int
-	reach     []int         // values after each origin that are known
-	said      [][][]float64 // by origin, candidate, horizon
-	combined  [][]float64   // by origin and horizon: with the weights that the other origins give
-	scale     [][]float64   // by origin and horizon
-	edges     []int         // ends of the buckets of horizons
-	loss      [][][]float64 // by origin, candidate, bucket: sum of scaled absolute errors
-	count     [][]float64   // by origin and bucket
-	weights   [][]float64   // by bucket and candidate, from all origins
-	errors    [][]float64   // by bucket: ascending scaled errors of combined
-	naiveMASE float64
+	season  int
+	edges   []int // ends of the buckets of horizons
+	origins []origin
+	weights [][]float64 // by bucket and candidate, from all origins
+	errors  [][]float64 // by bucket: ascending scaled errors
+	folds   [2][][]float64
+	loss    []float64
+}
+
+// origin is one place from which the candidates have forecast.
+type origin struct {
+	at    int
+	reach int         // values after it that are known
+	said  [][]float64 // by candidate and horizon
+	mixed []float64   // by horizon: with the weights that the other origins give
+	scale []float64   // by horizon
+	loss  [][]float64 // by candidate and bucket: sum of scaled errors
+	count []float64   // by bucket
+	naive float64     // mean seasonal difference before it: the unit of MASE
 }
 
 // edgesOf are the ends of the buckets of horizons: an eighth of a season, doubled until the horizon.
@@ -45,25 +51,26 @@ func edgesOf(m, horizon int) []int {
 	}
 }
 
-// originsOf are the origins of the back-test of n values, ascending: none leaves less than minTrain values to
-// learn from.
+// originsOf are the origins of the back-test of n values, ascending. None leaves less to learn from than two
+// seasons (one where there are hardly more), or a third of the values where seasons are short. They go back two
+// seasons more than the horizon and their own width; six where a season is a day, to see days of all kinds.
 func originsOf(n, m, horizon int) []int {
-	train := max(2*m, minValues)
-	if n < 3*m {
+	week := m > 7 && m%7 == 0
+	train, step, extra := max(2*m, minValues), max(1, m/7), 6*m
+	switch {
+	case m <= 7:
+		train, step, extra = max(4*m, minValues, n/3), max(1, m/2), 2*m
+	case n < 3*m:
 		train = max(m, minValues)
 	}
-	if m <= 7 {
-		train = max(train, 4*m, n/3)
-	}
-	step := max(1, m/7)
-	if m <= 7 {
-		step = max(1, m/2)
+	if week {
+		extra = 2 * m
 	}
 	room := n - train
 	if room < step {
 		return nil
 	}
-	span := min(room, horizon+maxOrigins*step+spanSeasons*m)
+	span := min(room, horizon+maxOrigins*step+extra)
 	step = max(step, (span+maxOrigins-1)/maxOrigins)
 	var origins []int
 	for o := n - step; o >= train && len(origins) < maxOrigins; o -= step {
@@ -75,26 +82,36 @@ func originsOf(n, m, horizon int) []int {
 
 // run makes the back-test of the first n values.
 func (t *trial) run(f *fitter, n, horizon int) {
-	t.origins = originsOf(n, f.m, horizon)
+	t.season = f.m
 	t.edges = edgesOf(f.m, horizon)
-	t.said, t.scale, t.reach = t.said[:0], t.scale[:0], t.reach[:0]
-	for _, o := range t.origins {
-		reach := min(horizon, n-o)
-		f.fit(o)
-		said := make([][]float64, len(candidates))
-		for c := range candidates {
-			said[c] = make([]float64, reach)
-			candidates[c].run(f, said[c])
-		}
-		scale := make([]float64, reach)
-		for h := range scale {
-			scale[h] = f.scale[f.phase[o+h]]
-		}
-		t.said, t.scale, t.reach = append(t.said, said), append(t.scale, scale), append(t.reach, reach)
+	at := originsOf(n, f.m, horizon)
+	for len(t.origins) < len(at) && len(t.origins) < cap(t.origins) {
+		t.origins = t.origins[:len(t.origins)+1]
 	}
-	t.losses(f)
-	t.weights = t.weigh(-1)
+	for len(t.origins) < len(at) {
+		t.origins = append(t.origins, origin{})
+	}
+	t.origins = t.origins[:len(at)]
+	for i := range t.origins {
+		t.origins[i].forecast(f, at[i], min(horizon, n-at[i]))
+		t.measure(f, &t.origins[i])
+	}
+	t.weights = t.weigh(t.weights, -1)
 	t.leaveOneOut(f)
+}
+
+func (o *origin) forecast(f *fitter, at, reach int) {
+	o.at, o.reach = at, reach
+	f.fit(at)
+	o.said = growRows(o.said, len(candidates), reach)
+	for c := range candidates {
+		candidates[c].run(f, o.said[c])
+	}
+	o.scale = grow(o.scale, reach)
+	for h := range o.scale {
+		o.scale[h] = f.scale[f.phase[at+h]]
+	}
+	o.naive = naiveScale(f.raw[:at], f.m)
 }
 
 func (t *trial) bucket(h int) int {
@@ -102,105 +119,26 @@ func (t *trial) bucket(h int) int {
 	return min(b, len(t.edges)-1)
 }
 
-func (t *trial) losses(f *fitter) {
-	t.loss, t.count = t.loss[:0], t.count[:0]
-	for i, o := range t.origins {
-		loss := make([][]float64, len(candidates))
-		for c := range loss {
-			loss[c] = make([]float64, len(t.edges))
-		}
-		count := make([]float64, len(t.edges))
-		for h := range t.reach[i] {
-			y := f.raw[o+h]
-			if math.IsNaN(y) {
-				continue
-			}
-			b := t.bucket(h)
-			count[b]++
-			for c := range loss {
-				loss[c][b] += robustLoss((y - t.said[i][c][h]) / t.scale[i][h])
-			}
-		}
-		t.loss, t.count = append(t.loss, loss), append(t.count, count)
+func (t *trial) measure(f *fitter, o *origin) {
+	o.loss = growRows(o.loss, len(candidates), len(t.edges))
+	for c := range o.loss {
+		clear(o.loss[c])
 	}
-}
-
-// weigh gives each bucket of horizons the weights of the candidates by the errors at all origins but one. Where
-// no back-test reaches, the candidate with a trend stands alone.
-func (t *trial) weigh(without int) [][]float64 {
-	out := make([][]float64, len(t.edges))
-	for b := range out {
-		w := make([]float64, len(candidates))
-		out[b] = w
-		n := 0.0
-		for i := range t.origins {
-			if i == without {
-				continue
-			}
-			n += t.count[i][b]
-			for c := range w {
-				w[c] += t.loss[i][c][b]
-			}
+	o.count = grow(o.count, len(t.edges))
+	clear(o.count)
+	b := 0
+	for h := range o.reach {
+		if h >= t.edges[b] {
+			b++
 		}
-		if n == 0 {
-			clear(w)
-			w[longRun] = 1
+		y := f.raw[o.at+h]
+		if math.IsNaN(y) {
 			continue
 		}
-		best := slices.Min(w)
-		total := 0.0
-		for c := range w {
-			switch {
-			case best == 0 && w[c] == 0:
-				w[c] = 1
-			case best == 0 || w[c] > worstCounted*best:
-				w[c] = 0
-			default:
-				w[c] = math.Pow(best/w[c], sharpness)
-			}
-			total += w[c]
+		o.count[b]++
+		for c := range o.loss {
+			o.loss[c][b] += robustLoss((y - o.said[c][h]) / o.scale[h])
 		}
-		for c := range w {
-			w[c] /= total
-		}
-	}
-	return out
-}
-
-func (t *trial) mix(weights [][]float64, said [][]float64, h int) float64 {
-	if medianMix {
-		return weightedMedian(weights[t.bucket(h)], said, h)
-	}
-	v := 0.0
-	for c, w := range weights[t.bucket(h)] {
-		if w > 0 {
-			v += w * said[c][h]
-		}
-	}
-	return v
-}
-
-// leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors.
-func (t *trial) leaveOneOut(f *fitter) {
-	t.combined = t.combined[:0]
-	t.errors = make([][]float64, len(t.edges))
-	for i, o := range t.origins {
-		weights := t.weights
-		if len(t.origins) > 1 {
-			weights = t.weigh(i)
-		}
-		combined := make([]float64, t.reach[i])
-		for h := range combined {
-			combined[h] = t.mix(weights, t.said[i], h)
-			if y := f.raw[o+h]; !math.IsNaN(y) && t.scale[i][h] > 0 {
-				b := t.bucket(h)
-				t.errors[b] = append(t.errors[b], (y-combined[h])/t.scale[i][h])
-			}
-		}
-		t.combined = append(t.combined, combined)
-	}
-	for b := range t.errors {
-		slices.Sort(t.errors[b])
 	}
 }
 
@@ -215,26 +153,138 @@ func robustLoss(e float64) float64 {
 	return e
 }
 
-func weightedMedian(w []float64, said [][]float64, h int) float64 {
-	type p struct{ v, w float64 }
-	ps := make([]p, 0, 12)
-	for c := range w {
-		if w[c] > 0 {
-			ps = append(ps, p{said[c][h], w[c]})
-		}
-	}
-	slices.SortFunc(ps, func(a, b p) int { return cmp.Compare(a.v, b.v) })
-	sum := 0.0
-	for i := range ps {
-		mid := sum + ps[i].w/2
-		if mid >= 0.5 {
-			if i == 0 {
-				return ps[0].v
+// weigh gives each bucket of horizons the weights of the candidates by the errors at all origins but one. Where
+// no back-test reaches, the candidate with a trend stands alone.
+func (t *trial) weigh(out [][]float64, without int) [][]float64 {
+	out = growRows(out, len(t.edges), len(candidates))
+	for b, w := range out {
+		clear(w)
+		t.loss = grow(t.loss, len(candidates))
+		clear(t.loss)
+		n := 0.0
+		for i := range t.origins {
+			if i == without {
+				continue
 			}
-			pm := sum - ps[i-1].w/2
-			return ps[i-1].v + (ps[i].v-ps[i-1].v)*(0.5-pm)/(mid-pm)
+			n += t.origins[i].count[b]
+			for c := range t.loss {
+				t.loss[c] += t.origins[i].loss[c][b]
+			}
 		}
-		sum += ps[i].w
+		best := slices.Min(t.loss)
+		far := b > 0 && t.edges[b-1] >= levelSeasons*t.season
+		if n == 0 || far && t.loss[longRun] <= worstCounted*best {
+			w[longRun] = 1
+			continue
+		}
+		total := 0.0
+		for c, loss := range t.loss {
+			switch {
+			case c > 0 && loss == t.loss[0] && loss > best:
+				// it says the same as the seasonal naive: one vote is enough
+			case best == 0 && loss == 0:
+				w[c] = 1
+			case best > 0 && loss <= worstCounted*best:
+				w[c] = math.Pow(best/loss, sharpness)
+			}
+			total += w[c]
+		}
+		for c := range w {
+			w[c] /= total
+		}
 	}
-	return ps[len(ps)-1].v
+	return out
+}
+
+// mix is the weighted mean of what the candidates say of a horizon.
+func mix(weights []float64, said [][]float64, h int) float64 {
+	v := 0.0
+	for c, w := range weights {
+		if w > 0 {
+			v += w * said[c][h]
+		}
+	}
+	return v
+}
+
+// leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors: all of them for
+// the intervals, and those of every other origin to judge intervals by origins that they have not seen.
+func (t *trial) leaveOneOut(f *fitter) {
+	t.errors = emptyRows(t.errors, len(t.edges))
+	for k := range t.folds {
+		t.folds[k] = emptyRows(t.folds[k], len(t.edges))
+	}
+	var weights [][]float64
+	for i := range t.origins {
+		o := &t.origins[i]
+		use := t.weights
+		if len(t.origins) > 1 {
+			weights = t.weigh(weights, i)
+			use = weights
+		}
+		o.mixed = grow(o.mixed, o.reach)
+		for h := range o.mixed {
+			b := t.bucket(h)
+			o.mixed[h] = mix(use[b], o.said, h)
+			if y := f.raw[o.at+h]; !math.IsNaN(y) {
+				e := (y - o.mixed[h]) / o.scale[h]
+				t.errors[b] = append(t.errors[b], e)
+				t.folds[i%2][b] = append(t.folds[i%2][b], e)
+			}
+		}
+	}
+	for b := range t.edges {
+		slices.Sort(t.errors[b])
+		slices.Sort(t.folds[0][b])
+		slices.Sort(t.folds[1][b])
+	}
+}
+
+// score measures the forecasts at the origins, with intervals from the origins between them.
+func (t *trial) score(f *fitter, s *Score, floor float64) {
+	*s = Score{}
+	if len(t.origins) == 0 {
+		*s = Score{MASE: math.NaN(), NaiveMASE: math.NaN(), Pinball: math.NaN(), Coverage80: math.NaN()}
+		return
+	}
+	spreads := [2]spread{newSpread(t.folds[1], t.edges, false), newSpread(t.folds[0], t.edges, false)}
+	if len(t.origins) == 1 {
+		spreads[0] = newSpread(t.errors, t.edges, false)
+	}
+	for i := range t.origins {
+		o := &t.origins[i]
+		if !(o.naive > 0) {
+			continue
+		}
+		for h := range o.reach {
+			if y := f.raw[o.at+h]; !math.IsNaN(y) {
+				q := spreads[i%2].around(o.mixed[h], o.scale[h], h, floor)
+				s.add(y, q, o.said[0][h], o.naive)
+			}
+		}
+	}
+	s.finish()
+}
+
+// growRows makes rows of n values; what they hold is left over.
+func growRows(rows [][]float64, count, n int) [][]float64 {
+	for len(rows) < count {
+		rows = append(rows, nil)
+	}
+	rows = rows[:count]
+	for i := range rows {
+		rows[i] = grow(rows[i], n)
+	}
+	return rows
+}
+
+func emptyRows(rows [][]float64, count int) [][]float64 {
+	for len(rows) < count {
+		rows = append(rows, nil)
+	}
+	rows = rows[:count]
+	for i := range rows {
+		rows[i] = rows[i][:0]
+	}
+	return rows
 }

@@ -26,6 +26,9 @@ var candidates = []candidate{
 
 const longRun = 2
 
+// extrapolate times the length of the history is as far as a trend goes on.
+const extrapolate = 2
+
 // seasonalNaive repeats the last season; a gap in it takes the season before, and at last the usual value.
 func (f *fitter) seasonalNaive(out []float64) {
 	for h := range out {
@@ -62,10 +65,10 @@ func (f *fitter) recentLevel(steps int) float64 {
 	return level
 }
 
-// combined is the season on the trend of the last segment.
+// combined is the season on the trend of the last segment, which stands still after twice the history.
 func (f *fitter) combined(out []float64) {
 	for h := range out {
-		x := (float64(h+1) + float64(f.block-1)/2) / float64(f.block)
+		x := (float64(min(h+1, extrapolate*f.n)) + float64(f.block-1)/2) / float64(f.block)
 		out[h] = f.trend.at(x) + f.season[f.phase[f.n+h]]
 	}
 }

@@ -2,9 +2,6 @@ package capacity
 
 import "math"
 
-// Quantiles are what a value may be: with these probabilities it is not larger.
-type Quantiles struct{ Q10, Q50, Q90, Q95 float64 }
-
 // Score measures forecasts against what came (analytics B.7). NaN is what could not be measured.
 type Score struct {
 	MASE       float64 // mean absolute error of the median, in mean absolute seasonal differences of the history
@@ -14,36 +11,46 @@ type Score struct {
 	N          int     // values that were there to compare
 }
 
-// Measure scores forecasts at origins: the first index that each forecasts. Season is m.
+func (s *Score) add(y float64, q Quantiles, naive, unit float64) {
+	s.N++
+	s.MASE += math.Abs(y-q.Q50) / unit
+	s.NaiveMASE += math.Abs(y-naive) / unit
+	s.Pinball += (pinball(0.1, y, q.Q10) + pinball(0.5, y, q.Q50) + pinball(0.9, y, q.Q90) + pinball(0.95, y, q.Q95)) / 4 / unit
+	if q.Q10 <= y && y <= q.Q90 {
+		s.Coverage80++
+	}
+}
+
+func (s *Score) finish() {
+	n := float64(s.N)
+	s.MASE, s.NaiveMASE, s.Pinball, s.Coverage80 = s.MASE/n, s.NaiveMASE/n, s.Pinball/n, s.Coverage80/n
+}
+
+// Measure scores forecasts from origins, each of what follows the first origin values.
 func Measure(values []float64, season int, origins []int, forecasts [][]Quantiles) Score {
 	var s Score
 	for i, o := range origins {
-		scale := naiveScale(values[:o], season)
-		if !(scale > 0) {
+		unit := naiveScale(values[:o], season)
+		if !(unit > 0) {
 			continue
 		}
 		for h, q := range forecasts[i] {
-			if o+h >= len(values) || math.IsNaN(values[o+h]) {
-				continue
+			if o+h >= len(values) {
+				break
 			}
-			y := values[o+h]
-			s.N++
-			s.MASE += math.Abs(y-q.Q50) / scale
-			s.NaiveMASE += math.Abs(y-lastSeason(values[:o], season, h)) / scale
-			s.Pinball += (pinball(0.1, y, q.Q10) + pinball(0.5, y, q.Q50) + pinball(0.9, y, q.Q90) + pinball(0.95, y, q.Q95)) / 4 / scale
-			if q.Q10 <= y && y <= q.Q90 {
-				s.Coverage80++
+			naive := lastSeason(values[:o], season, h)
+			if y := values[o+h]; !math.IsNaN(y) && !math.IsNaN(naive) {
+				s.add(y, q, naive, unit)
 			}
 		}
 	}
-	n := float64(s.N)
-	s.MASE, s.NaiveMASE, s.Pinball, s.Coverage80 = s.MASE/n, s.NaiveMASE/n, s.Pinball/n, s.Coverage80/n
+	s.finish()
 	return s
 }
 
-func pinball(tau, y, q float64) float64 { return math.Max(tau*(y-q), (tau-1)*(y-q)) }
+func pinball(tau, y, q float64) float64 { return max(tau*(y-q), (tau-1)*(y-q)) }
 
-// naiveScale is the mean absolute difference of a season, NaN without one.
+// naiveScale is the mean absolute difference of values a season apart, NaN without any.
 func naiveScale(y []float64, m int) float64 {
 	sum, n := 0.0, 0
 	for i := m; i < len(y); i++ {
@@ -58,7 +65,7 @@ func naiveScale(y []float64, m int) float64 {
 // lastSeason is the value of the same place in the last season that has one; NaN without any.
 func lastSeason(y []float64, m, h int) float64 {
 	for at := len(y) - m + h%m; at >= 0; at -= m {
-		if at < len(y) && !math.IsNaN(y[at]) {
+		if !math.IsNaN(y[at]) {
 			return y[at]
 		}
 	}

@@ -1,0 +1,71 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// simulateDaily makes series of the eight kinds in which links fill up, by rules of our own: weekends are
+// quieter, noise grows with the level, and the future goes on as the past did.
+func simulateDaily(seed uint64, n int) (map[string][]float64, map[string]truth) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	hist, truths := map[string][]float64{}, map[string]truth{}
+	kinds := []string{"linear", "flat", "changepoint", "step", "exp", "outliers", "decline", "saturating"}
+	for i := range n {
+		kind := kinds[i%len(kinds)]
+		days := []int{60, 90, 120, 180}[r.IntN(4)]
+		const horizon = 180
+		level := 20 + 25*r.Float64()
+		weekend := 0.6 + 0.35*r.Float64()
+		noise := 0.015 + 0.035*r.Float64()
+		slope := 0.08 + 0.2*r.Float64()
+		rate := 0.002 + 0.005*r.Float64()
+		at := days/4 + r.IntN(days/2)
+		jump := 8 + 15*r.Float64()
+		tau := float64(days) * (0.3 + 0.7*r.Float64())
+		phase := r.IntN(7)
+		y := make([]float64, days+horizon+3)
+		for t := range y {
+			x := float64(t)
+			v := level
+			switch kind {
+			case "linear":
+				v += slope * x
+			case "changepoint":
+				v += 1.5 * slope * math.Max(0, x-float64(at))
+			case "step":
+				if t >= at {
+					v += jump
+				}
+			case "exp":
+				v *= math.Exp(rate * x)
+			case "decline":
+				v += 20 - slope/2*x
+			case "saturating":
+				v += (20 + jump) * (1 - math.Exp(-x/tau))
+			}
+			v = math.Max(v, 1)
+			if (t+phase)%7 >= 5 {
+				v *= weekend
+			}
+			v *= 1 + noise*r.NormFloat64()
+			if kind == "outliers" && r.Float64() < 0.05 {
+				v *= 1.5 + r.Float64()
+			}
+			y[t] = v
+		}
+		id := fmt.Sprintf("%03d-%s", i, kind)
+		tr := truth{Kind: kind, Future: y[days : days+horizon], Horizon: horizon}
+		for d := range horizon {
+			week := append([]float64{}, y[days+d-3:days+d+4]...)
+			if medianOf(week) >= 80 {
+				day := float64(d)
+				tr.Days = &day
+				break
+			}
+		}
+		hist[id], truths[id] = y[:days], tr
+	}
+	return hist, truths
+}
