@@ -24,8 +24,12 @@ const (
 	readBatches = 16
 	// shortWait is for how long replies may lie in the socket: their time stamps are the kernel's, and reading
 	// many in one call is cheaper.
-	shortWait = 2 * time.Millisecond
-	longWait  = time.Second
+	shortWait = 50 * time.Millisecond
+	// together is for how long probes may wait for others to be sent in one go, one call each: waking up costs
+	// ten times what sending does. And at most punctual of the interval: that is still on time.
+	together = 50 * time.Millisecond
+	punctual = 200
+	longWait = time.Second
 	// reopenAfter is the time between attempts to open a socket that could not be opened.
 	reopenAfter = int64(10 * time.Second)
 )
@@ -43,9 +47,8 @@ type engine struct {
 
 	sock     *socket // nil while it cannot be opened
 	openedAt int64   // last attempt
-	wakeFD   int
-	polled   [2]unix.PollFd
-	timeout  unix.Timespec
+	woken    chan struct{}
+	timer    *time.Timer
 
 	inbox   inbox
 	targets []*target
@@ -56,11 +59,14 @@ type engine struct {
 	last    reading // when the clocks were last compared
 	drops   uint32
 	out     []byte // the longest echo
+	pause   int64  // the shortest wait, ns
 }
 
 // run works until stop is asked for, and what is in flight then is decided.
 func (e *engine) run() {
 	e.last = e.clock()
+	e.timer = time.NewTimer(0)
+	defer e.timer.Stop()
 	for {
 		o := e.inbox.take()
 		now := e.followClock()
@@ -123,7 +129,8 @@ func (e *engine) followClock() reading {
 func (e *engine) setTargets(targets []*target, now reading) {
 	byName := make(map[string]*target, len(targets))
 	entries := make([]schedule.Entry, len(targets))
-	longest := minPayload
+	longest, known := minPayload, 0
+	e.pause = int64(together)
 	for i, g := range targets {
 		if old := e.byName[g.Name]; old != nil && old.addr == g.addr && old.scope == g.scope {
 			if old.Interval != g.Interval {
@@ -135,12 +142,15 @@ func (e *engine) setTargets(targets []*target, now reading) {
 		byName[g.Name] = targets[i]
 		entries[i] = schedule.Entry{Key: g.Name, Interval: g.Interval}
 		longest = max(longest, g.Payload)
+		e.pause = min(e.pause, int64(g.Interval)/punctual)
+		known += int((e.table.timeout+remember)/int64(g.Interval)) + 1
 	}
 	for name, old := range e.byName {
 		if byName[name] != old {
 			old.looksLeft = 0
 		}
 	}
+	e.table.reserve(min(known, maxTable))
 	e.byName, e.out = byName, make([]byte, headerSize+longest)
 	from := now.wall/1e6 + 1
 	if slot, ok := e.wheel.Peek(); ok {
@@ -426,30 +436,21 @@ func (e *engine) emit(p *probe) {
 	e.report(r)
 }
 
-// wait sleeps until the next slot, deadline, packet or wake-up.
+// wait sleeps until the next slot or deadline, or until it is woken. Replies do not wake it: it looks for them
+// every now and then while something is in flight. It waits for a timer, and not in a system call, as each of
+// those sets the runtime's monitor to work.
 func (e *engine) wait() {
 	now := e.clock()
 	idle := int64(longWait)
 	if slot, _, ok := e.nextDue(); ok {
 		idle = min(idle, slot*1e6-now.wall)
 	}
-	deadline, inFlight := e.table.deadline()
-	if inFlight {
-		idle = min(idle, deadline-now.mono)
+	if deadline, inFlight := e.table.deadline(); inFlight {
+		idle = min(idle, deadline-now.mono, int64(shortWait))
 	}
-	if idle <= 0 {
-		return
-	}
-	e.polled[0] = unix.PollFd{Fd: int32(e.wakeFD), Events: unix.POLLIN}
-	n := 1
-	if e.sock != nil && inFlight && idle > int64(shortWait) {
-		e.polled[1] = unix.PollFd{Fd: int32(e.sock.fd), Events: unix.POLLIN}
-		n = 2
-	}
-	e.timeout = unix.NsecToTimespec(idle)
-	woken, err := unix.Ppoll(e.polled[:n], &e.timeout, nil)
-	if err == nil && woken > 0 && e.polled[0].Revents != 0 {
-		var count [8]byte
-		unix.Read(e.wakeFD, count[:]) //nolint:errcheck // only empties the counter
+	e.timer.Reset(time.Duration(max(idle, e.pause)))
+	select {
+	case <-e.timer.C:
+	case <-e.woken:
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"ninewatch/agent/schedule"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/logging"
@@ -43,7 +41,7 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 	for i := range p.engines {
 		e := &engine{
 			v6: i == 1, log: p.log, quiet: quiet, m: m, clock: clock, report: report,
-			random: newRandom(), wakeFD: -1, wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
+			random: newRandom(), woken: make(chan struct{}, 1), wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
 		}
 		e.id = uint16(e.random.Uint64())
 		e.table = newTable(cfg.Timeout, e.emit)
@@ -87,13 +85,8 @@ func (p *Prober) Start(context.Context) error {
 	return nil
 }
 
-// open opens the socket of e and what wakes it.
-func (e *engine) open() error {
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return fmt.Errorf("open eventfd: %w", err)
-	}
-	e.wakeFD = fd
+// open opens the socket of e.
+func (e *engine) open() (err error) {
 	e.openedAt = e.clock().mono
 	e.sock, err = openSocket(e.v6, e.id)
 	return err
@@ -104,10 +97,6 @@ func (p *Prober) close() {
 		if e.sock != nil {
 			e.sock.close()
 			e.sock = nil
-		}
-		if e.wakeFD >= 0 {
-			unix.Close(e.wakeFD) //nolint:errcheck // nothing is buffered
-			e.wakeFD = -1
 		}
 	}
 }
@@ -173,8 +162,9 @@ func (p *Prober) SetTargets(targets []Target) error {
 
 // wake ends the wait of the engine.
 func (e *engine) wake() {
-	if e.wakeFD >= 0 {
-		unix.Write(e.wakeFD, []byte{1, 0, 0, 0, 0, 0, 0, 0}) //nolint:errcheck // full means that it is awake
+	select {
+	case e.woken <- struct{}{}:
+	default: // it will wake up anyhow
 	}
 }
 

@@ -53,8 +53,8 @@ type socket struct {
 	dscp uint8 // of what is sent next, as the kernel knows it
 	df   bool
 
-	to4 unix.SockaddrInet4
-	to6 unix.SockaddrInet6
+	to4 unix.RawSockaddrInet4
+	to6 unix.RawSockaddrInet6
 
 	headers [batch]mmsghdr
 	iovecs  [batch]unix.Iovec
@@ -91,6 +91,7 @@ func openSocket(v6 bool, id uint16) (*socket, error) {
 		return nil, fmt.Errorf("open %s socket: %w", name, err)
 	}
 	s := &socket{fd: fd, v6: v6, raw: raw, id: id}
+	s.to4.Family, s.to6.Family = unix.AF_INET, unix.AF_INET6
 	if err := s.prepare(); err != nil {
 		s.close()
 		return nil, fmt.Errorf("prepare %s socket: %w", name, err)
@@ -213,12 +214,20 @@ func (s *socket) send(b []byte, g *target) error {
 			return err
 		}
 	}
+	to, size := unsafe.Pointer(&s.to4), unsafe.Sizeof(s.to4)
 	if s.v6 {
-		s.to6.Addr, s.to6.ZoneId = g.addr.As16(), g.scope
-		return unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &s.to6)
+		s.to6.Addr, s.to6.Scope_id = g.addr.As16(), g.scope
+		to, size = unsafe.Pointer(&s.to6), unsafe.Sizeof(s.to6)
+	} else {
+		s.to4.Addr = g.addr.As4()
 	}
-	s.to4.Addr = g.addr.As4()
-	return unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, &s.to4)
+	// Raw, as it never waits: the scheduler need not know.
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
+		unix.MSG_DONTWAIT, uintptr(to), size)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // receive reads up to batch packets, or with fromErrors what lies in the error queue, and returns how many.
@@ -234,7 +243,7 @@ func (s *socket) receive(fromErrors bool) (int, error) {
 	if fromErrors {
 		flags |= unix.MSG_ERRQUEUE
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.headers[0])), batch, flags, 0, 0)
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.headers[0])), batch, flags, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -115,11 +115,7 @@ func (t *table) makeRoom(now int64) {
 		return
 	}
 	if len(t.ring) < maxTable {
-		old := *t
-		t.ring = make([]probe, 2*len(t.ring))
-		for n := t.oldest; n < t.next; n++ {
-			*t.at(n) = *old.at(n)
-		}
+		t.reserve(2 * len(t.ring))
 		return
 	}
 	if t.oldest == t.expire {
@@ -127,6 +123,22 @@ func (t *table) makeRoom(now int64) {
 		t.expire++
 	}
 	t.forget()
+}
+
+// reserve makes room for n probes at once, as far as there may be so many.
+func (t *table) reserve(n int) {
+	size := len(t.ring)
+	for size < n && size < maxTable {
+		size *= 2
+	}
+	if size == len(t.ring) {
+		return
+	}
+	old := *t
+	t.ring = make([]probe, size)
+	for n := t.oldest; n < t.next; n++ {
+		*t.at(n) = *old.at(n)
+	}
 }
 
 // forget drops the oldest probe, which is decided and reported.
@@ -192,6 +204,9 @@ func (t *table) expireUntil(now int64) {
 
 // deadline is when the next probe expires, false when none is in flight.
 func (t *table) deadline() (int64, bool) {
+	for t.expire < t.next && t.at(t.expire).state != pending {
+		t.expire++
+	}
 	if t.expire == t.next {
 		return 0, false
 	}
