@@ -17,7 +17,7 @@ COLLECTOR_BUILD := $(GO_BUILD) -tags $(TAGS)
 UI := collector/ui/app
 UI_SOURCES := $(shell find $(UI) -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help build binaries run test race lint fmt proto ui e2e bench fuzz soak check deps
+.PHONY: help build binaries run test race lint fmt proto ui e2e bench microbench fuzz soak check deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +77,12 @@ proto: ## generate proto/telemetry/v1 anew (needs protoc)
 e2e: build ## the end-to-end scenarios on real parts
 	go test -tags $(TAGS) -count=1 -v ./internal/e2e
 
-bench: ## the benchmarks, a table of figures
+bench: ## the goals of the design against other programs: one table, JSON into the file BENCH_JSON (GOALS="P1 P6" for some)
+	@mkdir -p bin/tools
+	go build -tags $(TAGS) -o bin/tools/bench ./internal/bench
+	bin/tools/bench $(GOALS)
+
+microbench: ## the Go benchmarks of single functions
 	go test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
 
 FUZZTIME ?= 30s

@@ -126,6 +126,7 @@ func (p *pace) shrink(asked, by int32) {
 
 // tooBig learns from what a device says itself.
 func (p *pace) tooBig(asked int32) {
-	p.shrink(asked, 2)
+	p.clean = 0
+	p.names = max(1, min(p.names, asked-max(1, asked/8)))
 	p.below = asked
 }

@@ -126,7 +126,7 @@ func QuickValues(list []byte, asked string, out []Value) (ok, outside bool) {
 		name := asked[2:int(asked[1])] // with its header, without the NULL behind it
 		asked = asked[2+int(asked[1]):]
 		b := list[at:]
-		if len(b) < 6+len(name) || b[0] != tagSequence {
+		if len(b) < 4+len(name) || b[0] != tagSequence {
 			return false, false
 		}
 		head, n := 2, int(b[1])

@@ -1,0 +1,3 @@
+package main
+
+func deadTargets() ([]Row, error) { return nil, nil }
