@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	structure "ninewatch/agent/facts"
 	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
@@ -72,6 +73,7 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	result := resultOf(r, facts)
 	read, trouble := profile.NewLibrary().Read(ctx, s, profile.DefaultLimits(), r.System)
 	result.addProfile(read, trouble)
+	result.addFacts(&facts, structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN}))
 	frame, info, err := plan.Poll(ctx, s, time.Now())
 	switch {
 	case err != nil:

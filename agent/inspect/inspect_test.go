@@ -117,6 +117,15 @@ const smallResult = `{
   "sensors": [],
   "power_supplies": [],
   "fans": [],
+  "inventory": [],
+  "neighbors": [],
+  "lags": [],
+  "bgp_peers": [],
+  "ospf_neighbors": [],
+  "fhrp_groups": [],
+  "addresses": [],
+  "vlans": [],
+  "stp": [],
   "errors": [
     {
       "part": "ifTable.ifSpeed",

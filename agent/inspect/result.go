@@ -17,6 +17,7 @@ type Result struct {
 	Sensors         []Sensor    `json:"sensors" yaml:"sensors"`
 	PowerSupplies   []Part      `json:"power_supplies" yaml:"power_supplies"`
 	Fans            []Part      `json:"fans" yaml:"fans"`
+	Structure       `yaml:",inline"`
 	ProfileWanted   string      `json:"profile_wanted,omitempty" yaml:"profile_wanted,omitempty"` // the sysObjectID that only the generic profile reads
 	Errors          []PartError `json:"errors" yaml:"errors"`
 	Samples         int         `json:"samples" yaml:"samples"`
@@ -57,6 +58,7 @@ type Interface struct {
 	OperStatus  string            `json:"oper_status,omitempty" yaml:"oper_status,omitempty"`
 	MAC         string            `json:"mac,omitempty" yaml:"mac,omitempty"`
 	MTU         uint32            `json:"mtu,omitempty" yaml:"mtu,omitempty"`
+	LAGIndex    uint32            `json:"lag_index,omitempty" yaml:"lag_index,omitempty"`
 	Counters    map[string]uint64 `json:"counters,omitempty" yaml:"counters,omitempty"`
 	CounterBits int               `json:"counter_bits,omitempty" yaml:"counter_bits,omitempty"` // of the octets
 }
