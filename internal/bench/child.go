@@ -23,6 +23,9 @@ var parts = map[string]func(arg []byte) error{
 	"fleet":  runFleet,
 	"ours":   runOurs,
 	"gosnmp": runGosnmp,
+
+	"icmp":     runICMP,
+	"pro-bing": runProBing,
 }
 
 func child(name string, args []string) {

@@ -34,6 +34,7 @@ var goals = []struct {
 	{"P1", pollV2c},
 	{"P3", memory},
 	{"P4", deadTargets},
+	{"P5", echoes},
 	{"P6", pollV3},
 }
 
