@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -55,8 +56,11 @@ type App struct {
 	receivers receiverNames
 	places    places
 	judge     *judge
-	janitor   *janitor
-	leases    *leases
+	calendars *calendars
+
+	webhookAddresses []netip.Prefix // private ones that users' URLs may lead to
+	janitor          *janitor
+	leases           *leases
 
 	AdminPassword conf.Secret // of the account admin, when this start made it
 
@@ -157,6 +161,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "janitor", Start: a.janitor.Start, Stop: a.janitor.Stop},
 		lifecycle.Part{Name: "webhooks", Start: a.webhook.Start, Stop: a.webhook.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
+		lifecycle.Part{Name: "published calendars", Start: a.calendars.Start, Stop: a.calendars.Stop},
 		lifecycle.Part{Name: "leases", Start: a.leases.Start, Stop: a.leases.Stop},
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},
 		lifecycle.Part{Name: "agents' service", Start: a.ingest.Start, Stop: a.ingest.Stop},

@@ -25,7 +25,7 @@ import (
 
 // build makes the parts from the bottom up, in the order in which facts pass them.
 func (a *App) build(ctx context.Context) (err error) {
-	a.uptime, err = uptime.New(uptime.DefaultConfig(), uptime.Deps{Log: a.log, Metrics: a.set, DB: a.db.Read(), Now: time.Now})
+	a.uptime, err = uptime.New(uptime.DefaultConfig(), uptime.Deps{Log: a.log, Metrics: a.set, DB: a.db.Read(), Write: a.db.Write, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -42,12 +42,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.judge = &judge{
 		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State,
+		ports: events.Inventory, write: a.db.Write, reload: make(chan struct{}, 1),
+	}
+	a.calendars = &calendars{
+		log: a.log.With("component", "collector/app"), client: webhook.NewClient(a.webhookAddresses), urls: a.uptime.Subscriptions,
+		write: a.db.Write, changed: a.judge.again, again: a.inventory.Changed, now: time.Now,
 	}
 	a.feed, err = feed.New(feed.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
 		Sinks: []feed.Sink{
 			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify}),
 			feed.Resolved(a.db, a.store),
+			feed.Resolved(a.db, uptime.NewStatusSink(uptime.StatusDeps{Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, OnChange: a.judge.portsChanged})),
 		},
 	})
 	if err != nil {
@@ -71,6 +77,7 @@ func (a *App) buildIngest(events *api.Events) (err error) {
 		AssignChanged: a.inventory.Changed,
 		DeviceSite:    a.places.site,
 		OnContact: func(c auth.Contact) {
+			a.judge.heard(c)
 			if err := a.auth.RecordContact(context.Background(), c); err != nil {
 				a.log.Error("sign of life not recorded", "component", "collector/app", "agent", c.Agent, "err", err)
 			}
@@ -99,6 +106,7 @@ func (a *App) buildWebhook(ctx context.Context) error {
 		}
 		allowed = append(allowed, p)
 	}
+	a.webhookAddresses = allowed
 	a.receivers.store, a.places.store = a.inventory, a.inventory
 	a.leases = &leases{log: a.log, agents: a.auth.Agents, changed: a.inventory.Notify, now: time.Now, holders: map[string]string{}}
 	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}

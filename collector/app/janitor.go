@@ -61,7 +61,12 @@ func (j *janitor) Stop(ctx context.Context) error {
 func (j *janitor) old() map[string]int64 {
 	now := j.now()
 	return map[string]int64{
-		`DELETE FROM observation_runs WHERE rowid IN (SELECT rowid FROM observation_runs WHERE to_ms < ? LIMIT ?)`:                                                              now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM observation_runs WHERE rowid IN (SELECT rowid FROM observation_runs WHERE to_ms < ? LIMIT ?)`: now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM interface_polls WHERE rowid IN (SELECT rowid FROM interface_polls WHERE to_ms < ? LIMIT ?)`:   now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM interface_changes WHERE rowid IN (SELECT rowid FROM interface_changes WHERE time_ms < ? AND NOT EXISTS (SELECT 1 FROM interface_polls p WHERE p.device = interface_changes.device AND p.agent = interface_changes.agent AND p.from_ms <= interface_changes.time_ms AND p.to_ms >= interface_changes.time_ms) LIMIT ?)`: now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM agent_contacts WHERE rowid IN (SELECT rowid FROM agent_contacts WHERE to_ms < ? LIMIT ?)`:                                                                  now.Add(-keepEvidence).UnixMilli(),
+		`DELETE FROM ledger_intervals WHERE rowid IN (SELECT rowid FROM ledger_intervals WHERE to_s < ? LIMIT ?)`:                                                               now.Add(-keepEvidence).Unix(),
+		`DELETE FROM ledger_revisions WHERE rowid IN (SELECT rowid FROM ledger_revisions WHERE to_s < ? LIMIT ?)`:                                                               now.Add(-keepEvidence).Unix(),
 		`DELETE FROM boots WHERE rowid IN (SELECT rowid FROM boots WHERE time_ms < ? LIMIT ?)`:                                                                                  now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM gaps WHERE rowid IN (SELECT rowid FROM gaps WHERE to_ms < ? LIMIT ?)`:                                                                                      now.Add(-keepEvidence).UnixMilli(),
 		`DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries WHERE finished_ms < ? AND status = 'delivered' AND id < (SELECT max(id) FROM deliveries) LIMIT ?)`: now.Add(-keepDeliveries).UnixMilli(),

@@ -2,19 +2,25 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"sync"
 	"time"
 
 	"ninewatch/collector/alert"
+	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/uptime"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/telemetry"
 )
 
-// refreshEvery is how soon a device whose agent fell silent is unknown.
-const refreshEvery = time.Second
+// refreshEvery is how soon a device whose agent fell silent is unknown; publishEvery is how often what late
+// evidence changed is looked for, and that the collector runs is recorded.
+const (
+	refreshEvery = time.Second
+	publishEvery = 10 * time.Second
+)
 
 // judge keeps the verdicts of the ledger up to date and hands their changes on: to the incidents and to pages.
 type judge struct {
@@ -23,6 +29,9 @@ type judge struct {
 	incidents *alert.Engine
 	inventory *inventory.Store
 	changed   func(uptime.Verdict) // tells the pages
+	ports     func()               // tells them that interfaces changed
+	write     func(context.Context, func(*sql.Tx) error) error
+	reload    chan struct{} // what the ledger knows of the inventory has to be read again
 
 	mu     sync.Mutex // one evaluation after the other: the incidents see changes in their order
 	cancel context.CancelFunc
@@ -53,6 +62,8 @@ func (j *judge) Stop(ctx context.Context) error {
 func (j *judge) loop(ctx context.Context) {
 	ticker := time.NewTicker(refreshEvery)
 	defer ticker.Stop()
+	publish := time.NewTicker(publishEvery)
+	defer publish.Stop()
 	inventory := j.inventory.Changed()
 	for {
 		look := j.engine.Refresh
@@ -63,8 +74,45 @@ func (j *judge) loop(ctx context.Context) {
 		case <-inventory:
 			inventory = j.inventory.Changed()
 			look = j.engine.Reload
+		case <-j.reload:
+			look = j.engine.Reload
+		case <-publish.C:
+			j.publish(ctx)
 		}
 		j.evaluate(ctx, look)
+	}
+}
+
+// publish records that the collector runs, and brings what is published of the ledger up to date.
+func (j *judge) publish(ctx context.Context) {
+	now := time.Now().UnixMilli()
+	err := j.write(ctx, func(tx *sql.Tx) error { return uptime.RecordContact(ctx, tx, uptime.CollectorAgent, "", now) })
+	if err == nil {
+		err = j.engine.Publish(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		j.log.Error("the ledger is not published up to date, next try in ten seconds", "err", err)
+	}
+}
+
+// heard records a sign of life of an agent.
+func (j *judge) heard(c auth.Contact) {
+	err := j.write(context.Background(), func(tx *sql.Tx) error {
+		return uptime.RecordContact(context.Background(), tx, c.Agent, c.BootID, c.Received)
+	})
+	if err != nil {
+		j.log.Error("sign of life not recorded for the ledger", "agent", c.Agent, "err", err)
+	}
+}
+
+// portsChanged takes the devices of which an interface changed its state.
+func (j *judge) portsChanged([]string) { j.ports() }
+
+// again lets the ledger read the inventory again.
+func (j *judge) again() {
+	select {
+	case j.reload <- struct{}{}:
+	default:
 	}
 }
 

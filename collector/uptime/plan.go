@@ -2,6 +2,7 @@ package uptime
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -14,22 +15,23 @@ import (
 
 // plan is the inventory as the ledger needs it. It never changes once it is made.
 type plan struct {
-	devices   map[string]inventory.Device
-	sites     map[string]inventory.Site
-	services  map[string]inventory.Service
-	circuits  map[string]inventory.Circuit
-	created   map[inventory.Scope]int64 // Unix ms
-	calendars map[string]*Calendar
-	schedules []schedule
-	named     map[string]map[string]bool // interface keys that something names, by device
-	problems  []string                   // what of the inventory cannot be used, for people
+	devices    map[string]inventory.Device
+	sites      map[string]inventory.Site
+	services   map[string]inventory.Service
+	circuits   map[string]inventory.Circuit
+	created    map[inventory.Scope]int64 // Unix ms
+	calendars  map[string]*Calendar
+	schedules  []schedule
+	named      map[string]map[string]bool // interface keys that something names, by device
+	subscribed map[string]string          // URLs of published calendars, by the name of the maintenance
+	problems   []string                   // what of the inventory cannot be used, for people
 }
 
 func newPlan() *plan {
 	return &plan{
 		devices: map[string]inventory.Device{}, sites: map[string]inventory.Site{}, services: map[string]inventory.Service{},
 		circuits: map[string]inventory.Circuit{}, created: map[inventory.Scope]int64{}, calendars: map[string]*Calendar{},
-		named: map[string]map[string]bool{},
+		named: map[string]map[string]bool{}, subscribed: map[string]string{},
 	}
 }
 
@@ -108,6 +110,9 @@ func (p *plan) add(kind, name, site string, spec []byte, updated int64, feed str
 		m, err := decode[inventory.Maintenance](kind, name, spec)
 		if err != nil {
 			return err
+		}
+		if m.ICal != "" {
+			p.subscribed[name] = m.ICal
 		}
 		s, err := newSchedule(m, updated, feed)
 		if err == nil || s.events != nil { // a calendar may be readable in part
@@ -390,4 +395,23 @@ func (p *plan) siteExpression(site string) (Expr, error) {
 		}
 	}
 	return Expr{}, fmt.Errorf("site %q: %w: it has no devices", site, errNothing)
+}
+
+// Subscriptions is the URLs of the calendars that maintenance subscribes to, by its name.
+func (e *Engine) Subscriptions() map[string]string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.plan.subscribed
+}
+
+// StoreCalendar keeps what was read of a published calendar. With a problem, what was read before stays.
+func StoreCalendar(ctx context.Context, tx *sql.Tx, name, url, body, problem string, now int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO maintenance_feeds (name, url, fetched_ms, body, problem) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET fetched_ms = excluded.fetched_ms, problem = excluded.problem,
+			body = CASE WHEN excluded.problem = '' OR url <> excluded.url THEN excluded.body ELSE body END, url = excluded.url`,
+		name, url, now, body, problem)
+	if err != nil {
+		return fmt.Errorf("store calendar of maintenance %q: %w", name, err)
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -105,7 +104,7 @@ func (r *revise) due(now, settled int64) bool {
 }
 
 func (e *Engine) publishOne(ctx context.Context, d *device, now int64) (bool, error) {
-	target := "device:" + d.name
+	target := d.name
 	d.mu.Lock()
 	if d.tail == nil {
 		d.mu.Unlock()
@@ -291,8 +290,11 @@ func (e *Engine) Revisions(ctx context.Context, scope string, from, to int64, li
 		if err := rows.Scan(&r.ID, &r.Target, &at, &a, &b, &r.Who, &r.Why, &moved); err != nil {
 			return nil, fmt.Errorf("read revisions: %w", err)
 		}
-		if !targets[strings.TrimPrefix(r.Target, "device:")] {
+		if !targets[r.Target] {
 			continue
+		}
+		if !isProbe(r.Target) {
+			r.Target = "device:" + r.Target
 		}
 		r.Time, r.From, r.To = time.UnixMilli(at).UTC().Format(time.RFC3339), stamp(a), stamp(b)
 		if err := json.Unmarshal([]byte(moved), &r.Seconds); err != nil {
@@ -317,7 +319,7 @@ func (e *Engine) revision(ctx context.Context, targets map[string]bool, w Window
 		if err := rows.Scan(&target, &n); err != nil {
 			return 0, fmt.Errorf("count revisions: %w", err)
 		}
-		if targets[strings.TrimPrefix(target, "device:")] {
+		if targets[target] {
 			total += n
 		}
 	}

@@ -38,7 +38,7 @@ CREATE TABLE interface_changes (
 
 -- ledger_intervals: what was published of a target, so that it shows when late evidence changes it.
 CREATE TABLE ledger_intervals (
-    target        TEXT NOT NULL,          -- device:NAME
+    target        TEXT NOT NULL,          -- a device, or circuit:NAME for what is probed beyond one
     from_s        BIGINT NOT NULL,
     to_s          BIGINT NOT NULL,
     state         TEXT NOT NULL,
