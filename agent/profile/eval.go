@@ -231,7 +231,7 @@ func (e *evaluator) hold(c *Condition, r *row) bool {
 	if c.Under != "" {
 		return e.under(c.Under) != c.Absent
 	}
-	v := e.eval(&Source{Column: c.Column, OID: c.OID, Text: c.Text, At: c.At}, r)
+	v := e.eval(&Source{Column: c.Column, OID: c.OID, Text: c.Text, At: c.At, Sum: c.Sum}, r)
 	switch {
 	case !v.ok:
 		return c.Absent || c.Optional

@@ -64,7 +64,7 @@ func (l *linter) identity(at conf.Section) {
 
 // enter begins an entry: what stands in it may use its table and columns.
 func (l *linter) enter(at conf.Section, table, rows string, columns map[string]Source) {
-	l.table, l.columns = table, nil
+	l.table, l.columns = table, columns
 	if table != "" {
 		l.oid(at, "table", table)
 	}
@@ -74,7 +74,6 @@ func (l *linter) enter(at conf.Section, table, rows string, columns map[string]S
 		l.source(at.In("columns"), name, &s)
 		columns[name] = s
 	}
-	l.columns = columns
 }
 
 func (l *linter) processor(at conf.Section, p *Processor) {
@@ -225,6 +224,9 @@ func (l *linter) conditions(at conf.Section, key string, list Conditions) {
 	for i := range list {
 		c, item := &list[i], at.Item(key, i)
 		l.column(item, "column", c.Column)
+		if c.Sum != "" && !slices.Contains(sums, c.Sum) {
+			item.Problemf("sum", "%q is none of %s", c.Sum, strings.Join(sums, ", "))
+		}
 		l.oid(item, "OID", c.OID)
 		l.oid(item, "under", c.Under)
 		l.templates(item, "text", Words{c.Text})

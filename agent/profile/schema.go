@@ -58,6 +58,7 @@ type Condition struct {
 	OID      string   `yaml:"OID"`
 	Text     string   `yaml:"text"`
 	At       string   `yaml:"at"`
+	Sum      string   `yaml:"sum"`   // of a whole column, as in a Source
 	Under    string   `yaml:"under"` // the device has something below this OID
 	Is       Words    `yaml:"is"`
 	Not      Words    `yaml:"not"`
