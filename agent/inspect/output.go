@@ -23,7 +23,9 @@ type recorder map[string]snmpwire.VarBind
 
 func (r recorder) observe(binds []snmpwire.VarBind) {
 	for _, vb := range binds {
-		r[vb.OID.String()] = vb
+		if vb.Type < snmpwire.NoSuchObject { // endOfMibView comes with the name that was asked for, which may have a value
+			r[vb.OID.String()] = vb
+		}
 	}
 }
 

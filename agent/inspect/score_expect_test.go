@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -141,13 +142,13 @@ func (s *score) structure(got inspected, want expectation) {
 	for _, w := range want.BGP {
 		found := false
 		for _, g := range got.BGPPeers {
-			found = found || g.Peer == w.Peer && g.RemoteAS == w.RemoteAS && g.State == w.State
+			found = found || netip.MustParseAddr(g.Peer) == netip.MustParseAddr(w.Peer) && g.RemoteAS == w.RemoteAS && g.State == w.State
 		}
 		s.is("bgp peers", found, "%+v", w)
 	}
 	for _, w := range want.OSPF {
 		found := false
-		for _, g := range got.OSPF {
+		for _, g := range got.OSPFNeighbors {
 			found = found || g.Address == w.IP && g.RouterID == w.RouterID && g.State == w.State
 		}
 		s.is("ospf neighbours", found, "%+v", w)

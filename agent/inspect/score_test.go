@@ -95,34 +95,7 @@ func (s *score) is(category string, agrees bool, format string, args ...any) {
 }
 
 // inspected is the JSON that inspect prints.
-type inspected struct {
-	Result
-	Inventory []struct {
-		Index              uint32
-		Class, Name, Descr string
-		Model, Serial      string
-	}
-	Neighbors []struct {
-		Protocol   string
-		LocalIndex uint32 `json:"local_index"`
-		RemoteName string `json:"remote_name"`
-		RemotePort string `json:"remote_port"`
-	}
-	LAGs []struct {
-		Index   uint32
-		Members []struct{ Index uint32 }
-	} `json:"lags"`
-	BGPPeers []struct {
-		Peer     string
-		RemoteAS uint32 `json:"remote_as"`
-		State    string
-	} `json:"bgp_peers"`
-	OSPF []struct {
-		Address  string
-		RouterID string `json:"router_id"`
-		State    string
-	} `json:"ospf_neighbors"`
-}
+type inspected = Result
 
 func (s *score) compare(file, vendor string) {
 	data, err := os.ReadFile(file)
