@@ -1,0 +1,204 @@
+package topology
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ninewatch/collector/topology/graph"
+)
+
+// maxFindings of one kind are told; the rest are counted.
+const maxFindings = 200
+
+// join is one run of Network over all devices.
+type join struct {
+	s     *Store
+	devs  []*compiled // by name: the first nodes
+	at    map[string]int
+	nodes []Node
+	links []Link
+	adj   []Adjacency
+
+	stubs    sets           // of stub keys
+	stubKey  map[string]int // token, name or port to an element of stubs
+	stubNode map[int]int    // set to its node
+	stubName []string       // by element: a name for people, or empty
+
+	wires   []wire
+	ports   []portID          // what elements stand for
+	portAt  map[portID]int    // a port to its element
+	joined  sets              // of elements
+	ring    []int             // the next element of the same set, in a circle
+	first   []int             // by element: the first wire from it, -1: none
+	more    []int             // by wire: the next from the same port, -1: none
+	fresh   int               // elements below were met by what the newest discoveries show
+	byHand  map[portID]string // ports of links that people wrote down
+	found   map[string][]Finding
+	reached []bool // devices that somebody hears
+}
+
+// wire is a half with the node, and perhaps the port, that it leads to.
+type wire struct {
+	half     *half
+	from, to int
+	local    portID
+	remote   portID // port "" when it is not known
+	doubt    bool
+	void     bool // gave way to a written link, or is a loop
+}
+
+type portID struct {
+	node int
+	port string
+}
+
+// sets is a union-find with path halving; the smallest element stands for its set.
+type sets []int
+
+func (s *sets) add() int {
+	*s = append(*s, len(*s))
+	return len(*s) - 1
+}
+
+func (s sets) find(x int) int {
+	for s[x] != x {
+		s[x] = s[s[x]]
+		x = s[x]
+	}
+	return x
+}
+
+func (s sets) union(a, b int) {
+	a, b = s.find(a), s.find(b)
+	s[max(a, b)] = min(a, b)
+}
+
+// Network joins what all devices tell.
+func (s *Store) Network() *Network {
+	j := &join{s: s, stubKey: map[string]int{}, stubNode: map[int]int{},
+		found: map[string][]Finding{}}
+	j.devs = make([]*compiled, 0, len(s.devices))
+	for _, c := range s.devices {
+		j.devs = append(j.devs, c)
+	}
+	slices.SortFunc(j.devs, func(a, b *compiled) int { return strings.Compare(a.device.Name, b.device.Name) })
+	j.nodes = make([]Node, 0, len(j.devs))
+	j.at = make(map[string]int, len(j.devs))
+	for i, c := range j.devs {
+		d := c.device
+		j.at[d.Name] = i
+		j.nodes = append(j.nodes, Node{ID: d.Name, Kind: DeviceNode, Label: cmp.Or(d.Label, d.Name), Site: d.Site, Weight: d.Weight, Seen: c.record.Facts.Time})
+	}
+	j.reached = make([]bool, len(j.devs))
+	j.allocate()
+	j.manual()
+	j.entities()
+	j.ends()
+	j.connect()
+	j.infer()
+	j.overlays()
+	j.quiet()
+	j.duplicates()
+	return j.network()
+}
+
+// allocate makes room for what the halves will come to: growing it step by step costs more than filling it.
+func (j *join) allocate() {
+	wires := 0
+	for _, c := range j.devs {
+		wires += len(c.halves)
+	}
+	ports := wires + wires/2
+	j.wires = make([]wire, 0, wires)
+	j.more = make([]int, wires)
+	j.ports = make([]portID, 0, ports)
+	j.portAt = make(map[portID]int, ports)
+	j.joined = make(sets, 0, ports)
+	j.ring = make([]int, 0, ports)
+	j.first = make([]int, 0, ports)
+	j.links = make([]Link, 0, wires)
+}
+
+func (j *join) note(kind string, words string, nodes ...string) {
+	j.found[kind] = append(j.found[kind], Finding{Kind: kind, Nodes: nodes, Words: words})
+}
+
+// network puts nodes, links and findings in an order that depends on nothing but the facts.
+func (j *join) network() *Network {
+	linked := make([]bool, len(j.nodes))
+	for _, l := range j.links {
+		linked[l.A.Node], linked[l.B.Node] = true, true
+	}
+	order := make([]int, 0, len(j.nodes))
+	for i, n := range j.nodes { // a stub without a link was heard only where a written link stands, or a port heard itself
+		if n.Kind != StubNode || linked[i] {
+			order = append(order, i)
+		}
+	}
+	rank := map[NodeKind]int{DeviceNode: 0, StubNode: 1, SegmentNode: 2}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(rank[j.nodes[a].Kind], rank[j.nodes[b].Kind]), strings.Compare(j.nodes[a].ID, j.nodes[b].ID))
+	})
+	out := &Network{Links: j.links, Adjacencies: j.adj, number: make(map[string]int, len(order))}
+	place := make([]int, len(j.nodes))
+	out.Nodes = make([]Node, 0, len(order))
+	for to, from := range order {
+		place[from] = to
+		out.Nodes = append(out.Nodes, j.nodes[from])
+		out.number[j.nodes[from].ID] = to
+	}
+	for i := range out.Links {
+		l := &out.Links[i]
+		l.A.Node, l.B.Node = place[l.A.Node], place[l.B.Node]
+		if out.endName(l.A) > out.endName(l.B) {
+			l.A, l.B = l.B, l.A
+		}
+		l.ID = out.endName(l.A) + "--" + out.endName(l.B)
+	}
+	slices.SortStableFunc(out.Links, func(a, b Link) int { return strings.Compare(a.ID, b.ID) })
+	base, times := "", 0
+	for i := range out.Links {
+		if id := out.Links[i].ID; id == base {
+			times++
+			out.Links[i].ID += fmt.Sprintf("#%d", times)
+		} else {
+			base, times = id, 1
+		}
+	}
+	for i := range out.Adjacencies {
+		a := &out.Adjacencies[i]
+		a.A, a.B = place[a.A], place[a.B]
+	}
+	for kind, all := range j.found {
+		slices.SortFunc(all, func(a, b Finding) int { return strings.Compare(a.Words, b.Words) })
+		all = slices.CompactFunc(all, func(a, b Finding) bool { return a.Words == b.Words })
+		if n := len(all); n > maxFindings {
+			all = append(all[:maxFindings], Finding{Kind: kind, Words: fmt.Sprintf("%d more of this kind are not listed: mend those above first", n-maxFindings)})
+		}
+		out.Findings = append(out.Findings, all...)
+	}
+	slices.SortStableFunc(out.Findings, func(a, b Finding) int { return strings.Compare(a.Kind, b.Kind) })
+	return out
+}
+
+func (n *Network) endName(e End) string {
+	if e.Port == "" {
+		return n.Nodes[e.Node].ID
+	}
+	return n.Nodes[e.Node].ID + "/" + e.Port
+}
+
+// Graph is the shape of the network: nodes and links by their positions.
+func (n *Network) Graph() *graph.Graph {
+	edges := make([][2]int, len(n.Links))
+	for i, l := range n.Links {
+		edges[i] = [2]int{l.A.Node, l.B.Node}
+	}
+	g, err := graph.New(len(n.Nodes), edges)
+	if err != nil {
+		panic(err) // positions are ours
+	}
+	return g
+}
