@@ -87,4 +87,3 @@ func ReadBatch(ctx context.Context, s Session, b Batch, use func(*Answer)) error
 	use(&r.answer)
 	return nil
 }
-

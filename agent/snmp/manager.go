@@ -66,6 +66,9 @@ func (e *Manager) Dial(d Device) (*Client, error) {
 	if !d.Addr.IsValid() || d.Addr.Port() == 0 {
 		return nil, fmt.Errorf("device %q: address %q has no host or no port", d.Name, d.Addr)
 	}
+	if a := d.Addr.Addr(); a.Is6() && a.IsLinkLocalUnicast() && a.Zone() == "" {
+		return nil, fmt.Errorf("device %q: link-local address %s needs the interface that it is at: %s%%eth0", d.Name, a, a)
+	}
 	l, err := e.lane(d.Addr.Addr().Unmap().Is6())
 	if err != nil {
 		return nil, err

@@ -24,11 +24,11 @@ const (
 // Learnt is what polling has shown of the limits of a device. The zero value is a device that has shown none.
 // It may be kept over restarts.
 type Learnt struct {
-	Names  int           `json:"names,omitempty"`   // most names in one GetRequest
-	Rows   int           `json:"rows,omitempty"`    // most values in the answer to one GetBulkRequest
-	Gap    time.Duration `json:"gap_ns,omitempty"`  // pause between two requests
-	Single bool          `json:"single,omitempty"`  // at most one request in flight
-	Below  int           `json:"too_big,omitempty"` // as many names were too many
+	Names  int           // most names in one GetRequest
+	Rows   int           // most values in the answer to one GetBulkRequest
+	Gap    time.Duration // pause between two requests
+	Single bool          // at most one request in flight
+	Below  int           // as many names were too many
 }
 
 // pace decides how much one device is asked, and how fast: additive increase, multiplicative decrease.

@@ -110,7 +110,7 @@ func (w *Watcher) device(p *plan, assigned telemetry.AssignedDevice, credentials
 	if err != nil {
 		return nil, err
 	}
-	d := newDevice(assigned, address, w.meter)
+	d := w.newDevice(assigned, address)
 	if assigned.Credential != "" {
 		credential, ok := credentials[assigned.Credential]
 		if !ok {

@@ -24,6 +24,8 @@ type device struct {
 	assigned   telemetry.AssignedDevice // without its Interfaces
 	address    netip.Addr
 	credential telemetry.Credential
+	manager    *snmp.Manager
+	memory     *snmp.Memory
 	meter      *snmp.Meter
 	allocated  atomic.Pointer[[]telemetry.Interface] // keys that the collector has allocated
 	ctx        context.Context                       // ends with end
@@ -37,14 +39,16 @@ type device struct {
 	client   *snmp.Client
 	plan     *snmp.Plan
 	known    []telemetry.Interface
-	read     time.Time // of the last discovery
-	requests uint64    // counted in the series ninewatch_snmp_requests_total, over sessions
+	read     time.Time              // of the last discovery
+	told     *telemetry.DeviceFacts // the facts that were sent last
+	toldAt   time.Time
+	requests uint64 // counted in the series ninewatch_snmp_requests_total, over sessions
 	timeouts uint64
 	retries  uint64
 }
 
-func newDevice(assigned telemetry.AssignedDevice, address netip.Addr, meter *snmp.Meter) *device {
-	d := &device{address: address, meter: meter}
+func (w *Watcher) newDevice(assigned telemetry.AssignedDevice, address netip.Addr) *device {
+	d := &device{address: address, manager: w.manager, memory: w.memory, meter: w.meter}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	d.allocated.Store(&assigned.Interfaces)
 	d.assigned = assigned
@@ -65,13 +69,13 @@ func (d *device) same(other *device) bool {
 }
 
 // session returns the open session, or opens one.
-func (d *device) session(ctx context.Context) (*snmp.Client, error) {
+func (d *device) session() (*snmp.Client, error) {
 	if d.client != nil {
 		return d.client, nil
 	}
 	// Three attempts fit into the time of a poll, however short its interval is.
 	timeout := min(snmp.DefaultTimeout, max(d.assigned.SNMPInterval/5, 500*time.Millisecond))
-	client, err := snmp.Dial(ctx, d.target(timeout, snmp.DefaultRetries))
+	client, err := d.manager.Dial(d.target(timeout, snmp.DefaultRetries))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func (d *device) target(timeout time.Duration, retries int) snmp.Device {
 	}
 	return snmp.Device{
 		Name: d.assigned.Name, Addr: netip.AddrPortFrom(d.address, port),
-		Credential: snmp.CredentialFrom(d.credential), Timeout: timeout, Retries: retries, Meter: d.meter,
+		Credential: snmp.CredentialFrom(d.credential), Timeout: timeout, Retries: retries, Meter: d.meter, Learnt: d.memory.Of(d.assigned.Name),
 	}
 }
 

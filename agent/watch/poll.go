@@ -51,7 +51,7 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 
 // read makes one discovery, where one is due, and one poll.
 func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (records []telemetry.Record, info snmp.PollInfo, err error) {
-	session, err := d.session(ctx)
+	session, err := d.session()
 	if err != nil {
 		return nil, info, err
 	}
@@ -61,6 +61,9 @@ func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (r
 		d.requests += after.Requests - before.Requests
 		d.timeouts += after.Timeouts - before.Timeouts
 		d.retries += after.Retries - before.Retries
+		if err := d.memory.Note(d.assigned.Name, session.Learnt()); err != nil {
+			w.log.Warn("limits of devices are not remembered over a restart", "err", err)
+		}
 	}()
 	if d.plan == nil || began.Sub(d.read) >= rediscover {
 		records, err = w.discover(ctx, d, session, began)
@@ -139,7 +142,7 @@ func (w *Watcher) look(name string) {
 
 // look uses a session of its own: that of the polls may be busy waiting.
 func (d *device) look(ctx context.Context) error {
-	client, err := snmp.Dial(ctx, d.target(lookTimeout, -1))
+	client, err := d.manager.Dial(d.target(lookTimeout, -1))
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ const (
 	outbox     = 4096             // records between the probes and the disk
 )
 
-// Deps are what a Watcher uses but does not own. All are required.
+// Deps are what a Watcher uses but does not own. All are required but Learnt.
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
@@ -40,6 +40,8 @@ type Deps struct {
 	}
 	Allow allow.List
 	Now   func() time.Time
+	// Learnt is the file that keeps limits of devices over restarts; empty: none.
+	Learnt string
 }
 
 // Watcher watches the devices of an assignment. Its methods may be called from several goroutines.
@@ -49,6 +51,8 @@ type Watcher struct {
 	quiet    *logging.Quiet
 	recorder *observe.Recorder
 	m        watchMetrics
+	manager  *snmp.Manager
+	memory   *snmp.Memory
 	meter    *snmp.Meter
 	out      chan []telemetry.Record
 	cancel   context.CancelFunc
@@ -86,11 +90,15 @@ func New(deps Deps) *Watcher {
 		},
 	}
 	deps.Metrics.NewGauge(`ninewatch_agent_watch_devices`, func() float64 { return float64(w.Devices()) })
+	w.manager, w.memory = snmp.NewManager(deps.Log), snmp.NewMemory(deps.Learnt)
 	return w
 }
 
 // Start begins to record what the probes report.
 func (w *Watcher) Start(context.Context) error {
+	if err := w.memory.Open(); err != nil {
+		w.log.Warn("limits of devices are found out anew", "err", err)
+	}
 	w.wg.Go(w.record)
 	w.wg.Go(w.follow)
 	return nil
@@ -143,7 +151,7 @@ func (w *Watcher) Stop(ctx context.Context) error {
 	w.mu.Unlock()
 	err := lifecycle.Wait(ctx, &w.asking, "requests to devices") // they may have something to record
 	w.cancel()
-	return errors.Join(err, lifecycle.Wait(ctx, &w.wg, "records"))
+	return errors.Join(err, lifecycle.Wait(ctx, &w.wg, "records"), w.manager.Close(), w.memory.Close())
 }
 
 // Devices counts what is watched.
