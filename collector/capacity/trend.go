@@ -19,10 +19,10 @@ type shape struct {
 // span of the history.
 var shapes = []shape{
 	{name: "linear", prior: 1},
-	{name: "exponential", prior: 1, log: true},
-	{name: "levelling off", prior: 0.25, rate: -4},
-	{name: "levelling off", prior: 0.25, rate: -2},
-	{name: "levelling off", prior: 0.25, rate: -1},
+	{name: "exponential", prior: 1.5, log: true},
+	{name: "levelling off", prior: 0.1, rate: -4},
+	{name: "levelling off", prior: 0.1, rate: -2},
+	{name: "levelling off", prior: 0.1, rate: -1},
 }
 
 // curve is a robust line through transformed points.
