@@ -11,9 +11,9 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
-// line makes a timeline of seconds from letters: u, g (degraded), d, x (unreachable), ? (unknown).
+// line makes a timeline of seconds from letters: u, g (degraded), d, x (unreachable), a (switched off), ? (unknown).
 func line(letters string) []Interval {
-	names := map[rune]State{'u': Up, 'g': Degraded, 'd': Down, 'x': Unreachable, '?': Unknown}
+	names := map[rune]State{'u': Up, 'g': Degraded, 'd': Down, 'x': Unreachable, 'a': AdminDown, '?': Unknown}
 	var out []Interval
 	for i, c := range letters {
 		out = append(out, Interval{From: int64(i), To: int64(i) + 1, State: names[c]})
@@ -22,7 +22,7 @@ func line(letters string) []Interval {
 }
 
 func letters(in []Interval) string {
-	names := map[State]byte{Up: 'u', Degraded: 'g', Down: 'd', Unreachable: 'x', Unknown: '?'}
+	names := map[State]byte{Up: 'u', Degraded: 'g', Down: 'd', Unreachable: 'x', AdminDown: 'a', Unknown: '?'}
 	var out []byte
 	for _, x := range in {
 		for range x.To - x.From {
@@ -55,17 +55,26 @@ func drawWindows(t *rapid.T, n int64) Windows {
 // TestSummaryEqualsTheModel counts second by second.
 func TestSummaryEqualsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := drawLetters(t, 60, "uuugd?dx")
+		text := drawLetters(t, 60, "uuugd?dxa")
 		from := rapid.Int64Range(0, 59).Draw(t, "period from")
 		terms := Terms{
 			Period: Window{from, rapid.Int64Range(from, 60).Draw(t, "period to")}, Maintenance: drawWindows(t, 60),
 			Since: rapid.Int64Range(0, 60).Draw(t, "since"), UnreachableCounts: rapid.Bool().Draw(t, "unreachable counts"),
 		}
+		var open Windows
+		if rapid.Bool().Draw(t, "calendar") {
+			open = append(Windows{}, drawWindows(t, 60)...)
+			terms.Open = open
+		}
 		s := Summarize(line(text), terms)
-		got := Summary{Up: s.Up, Degraded: s.Degraded, Down: s.Down, Unreachable: s.Unreachable, Unknown: s.Unknown, Maintenance: s.Maintenance, NotInService: s.NotInService, Agreed: s.Agreed, Period: s.Period}
+		if sum := s.Up + s.Degraded + s.Down + s.Unreachable + s.Unknown + s.Maintenance + s.Outside + s.NotInService + s.AdminDown; sum != s.Period {
+			t.Fatalf("the seconds sum to %d, the period has %d", sum, s.Period)
+		}
+		got := Summary{AdminDown: s.AdminDown, Outside: s.Outside, Up: s.Up, Degraded: s.Degraded, Down: s.Down, Unreachable: s.Unreachable, Unknown: s.Unknown, Maintenance: s.Maintenance, NotInService: s.NotInService, Agreed: s.Agreed, Period: s.Period}
 		want := Summary{Period: terms.Period.To - terms.Period.From}
 		for sec := terms.Period.From; sec < terms.Period.To; sec++ {
-			modelCount(&want, text[sec], sec < terms.Since, inWindows(terms.Maintenance, sec))
+			outside := open != nil && !inWindows(open, sec)
+			modelCount(&want, text[sec], sec < terms.Since, outside, inWindows(terms.Maintenance, sec))
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Summary{})); diff != "" {
 			t.Fatalf("%s %+v (-model +got):\n%s", text, terms, diff)
@@ -78,13 +87,19 @@ func inWindows(w Windows, sec int64) bool {
 	return slices.ContainsFunc(w, func(x Window) bool { return x.From <= sec && sec < x.To })
 }
 
-func modelCount(s *Summary, c byte, before, maintenance bool) {
+func modelCount(s *Summary, c byte, before, outside, maintenance bool) {
 	switch {
 	case before:
 		s.NotInService++
 		return
+	case outside:
+		s.Outside++
+		return
 	case maintenance:
 		s.Maintenance++
+		return
+	case c == 'a':
+		s.AdminDown++
 		return
 	}
 	s.Agreed++

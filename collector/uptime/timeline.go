@@ -82,6 +82,8 @@ func decide(voices []span, from, to int64) span {
 		x.state = Degraded
 	case n[2] > 0:
 		x.state = Unknown
+	case n[0] == len(voices):
+		x.state = AdminDown
 	default:
 		x.state = Down
 	}
@@ -97,6 +99,8 @@ func weight(s State) int {
 		return 3
 	case Unknown:
 		return 2
+	case AdminDown:
+		return 0
 	}
 	return 1
 }
