@@ -55,6 +55,7 @@ func (r *reader) finish() {
 	f.FHRPGroups = sorted(r, "fhrp_groups", f.FHRPGroups, compareFHRPGroups)
 	f.VLANs = sorted(r, "vlans", f.VLANs, func(a, b telemetry.VLAN) int { return compare(a.ID, b.ID) })
 	f.STP = sorted(r, "stp", f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
+	r.fit()
 	slices.Sort(f.Partial)
 	f.Partial = slices.Compact(f.Partial)
 	r.tellRefused()

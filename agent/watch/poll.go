@@ -100,6 +100,7 @@ func (w *Watcher) discover(ctx context.Context, d *device, session snmp.Session,
 	if err := snmp.Unreadable(plan, parts); err != nil {
 		return nil, err
 	}
+	parts = append(parts, w.structure(ctx, d, session, &facts)...)
 	if len(parts) > 0 {
 		if suppressed, ok := w.quiet.Allow("parts/" + d.assigned.Name); ok {
 			w.log.Warn("device read in part", "device", d.assigned.Name, "errors", snmp.ErrorsText(parts), "suppressed", suppressed)
@@ -110,6 +111,9 @@ func (w *Watcher) discover(ctx context.Context, d *device, session snmp.Session,
 	}
 	d.plan, d.read, d.known = plan, at, facts.Interfaces
 	facts.Time = at.UnixMilli()
+	if !d.news(&facts, at) {
+		return nil, nil
+	}
 	return []telemetry.Record{{Facts: &facts}}, nil
 }
 
