@@ -30,7 +30,7 @@ func (f *fitter) segments(v []float64) (start int, anchor float64) {
 	f.shifts = f.shifts[:0]
 	anchor = math.NaN()
 	for {
-		s, ok := f.split(v[start:], anchor)
+		s, ok := f.split(v[start:])
 		if !ok {
 			return start, anchor
 		}
@@ -49,7 +49,7 @@ type cut struct {
 }
 
 // split is the best place and kind to cut v, if that is worth it.
-func (f *fitter) split(v []float64, anchor float64) (best cut, ok bool) {
+func (f *fitter) split(v []float64) (best cut, ok bool) {
 	if len(v) < 2*minSegmentPts {
 		return best, false
 	}
@@ -80,7 +80,11 @@ func (f *fitter) split(v []float64, anchor float64) (best cut, ok bool) {
 	if best.at == 0 || whole <= 0 || n*math.Log(whole) < cheapest {
 		return best, false
 	}
-	f.curves(v, anchor)
+	x, y := f.groups(v)
+	slope, slopes := theilSen(x, y, f.slopes)
+	f.slopes = slopes
+	level, rho, _ := f.lineResiduals(x, y, slope)
+	f.curves(x, y, slope, level, rho)
 	return best, n*math.Log(max(min(whole, f.bestCurve(v)), 1e-300)) > cheapest
 }
 

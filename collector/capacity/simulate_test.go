@@ -69,3 +69,13 @@ func simulateDaily(seed uint64, n int) (map[string][]float64, map[string]truth) 
 	}
 	return hist, truths
 }
+
+// simulated is n values of a link that grows a little, with a season of m steps and noise.
+func simulated(n, m int, seed uint64) []float64 {
+	r := rand.New(rand.NewPCG(seed, 2))
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = 40 + 10*math.Sin(2*math.Pi*float64(i)/float64(m)) + 20*float64(i)/float64(n) + 2*r.NormFloat64()
+	}
+	return out
+}

@@ -74,31 +74,34 @@ const (
 )
 
 // fitTrend fits the curves to v, one value for each point up to the origin. It stays flat where Kendall's test
-// sees no trend at 5 %, or where the last seasons (recent points each) run against it.
+// sees no trend at 5 %, or where the last seasons (recent points each) run against it. A line is held at the
+// anchor, its value before the first of v, if there is one.
 func (f *fitter) fitTrend(v []float64, recent int, anchor float64) {
-	slope, rho, noise := f.curves(v, anchor)
-	tail := max(1, min(len(v), recent))
-	f.trend.base = f.median(v[len(v)-tail:])
-	if len(f.gy) < minTrendPoints || math.Abs(kendallZ(f.gy, rho)) < kendall5 || f.contradicted(v, recent, slope, noise) {
-		f.trend.curves = f.trend.curves[:0]
-	}
-}
-
-// curves fits each shape to v and weighs it. A line is held at the anchor, its value before the first of v, if
-// there is one.
-func (f *fitter) curves(v []float64, anchor float64) (slope, rho, noise float64) {
 	t := &f.trend
 	t.curves = t.curves[:0]
+	tail := max(1, min(len(v), recent))
+	t.base = f.median(v[len(v)-tail:])
 	x, y := f.groups(v)
-	if len(y) < 2 {
-		return 0, 0, 0
+	if len(y) < minTrendPoints {
+		return
 	}
+	var slope float64
 	if math.IsNaN(anchor) {
 		slope, f.slopes = theilSen(x, y, f.slopes)
 	} else {
-		slope = f.slopeFrom(x, y, -float64(len(v)), anchor)
+		slope = slopeFrom(x, y, -float64(len(v)), anchor)
 	}
 	level, rho, noise := f.lineResiduals(x, y, slope)
+	if math.Abs(kendallZ(y, rho)) < kendall5 || f.contradicted(v, recent, slope, noise) {
+		return
+	}
+	f.curves(x, y, slope, level, rho)
+}
+
+// curves fits each shape to points and weighs it; the straight line is given.
+func (f *fitter) curves(x, y []float64, slope, level, rho float64) {
+	t := &f.trend
+	t.curves = t.curves[:0]
 	positive := true
 	for _, value := range y {
 		positive = positive && value > 0
@@ -113,12 +116,10 @@ func (f *fitter) curves(v []float64, anchor float64) (slope, rho, noise float64)
 		if s.rate != 0 || s.log {
 			c.slope, c.level = f.fitShape(s, x, y, span)
 		}
-		sum := 0.0
 		for i := range x {
-			sum += math.Abs(y[i] - c.at(x[i]))
+			c.weight += math.Abs(y[i] - c.at(x[i]))
 		}
-		c.weight = sum
-		best = min(best, sum)
+		best = min(best, c.weight)
 		t.curves = append(t.curves, c)
 	}
 	total := 0.0
@@ -130,12 +131,11 @@ func (f *fitter) curves(v []float64, anchor float64) (slope, rho, noise float64)
 	for i := range t.curves {
 		t.curves[i].weight /= total
 	}
-	return slope, rho, noise
 }
 
 // slopeFrom is the slope of the line through a given point with the least absolute errors: the median of the
 // slopes to all points, weighted by how far they are.
-func (f *fitter) slopeFrom(x, y []float64, x0, y0 float64) float64 {
+func slopeFrom(x, y []float64, x0, y0 float64) float64 {
 	type slope struct{ by, weight float64 }
 	slopes := make([]slope, 0, len(x))
 	total := 0.0
