@@ -8,15 +8,17 @@
 //     into a Network: nodes merged from all their identities, one link for the two ends that were heard,
 //     each with its sources, its confidence and its age, and findings in words where facts do not agree.
 //   - Network.Impact is the structure of package graph over those links: who loses the core with a node, a
-//     link or a risk group, and which of the single points are certain.
+//     link or a risk group, what each site hangs on, and which of the single points are certain.
 //   - Group and its methods: the class of a set of members that stand in for each other (Classify,
 //     ClassifyFHRP), its load after each failure (Survive), its class over time (Timeline) and the time
 //     without redundancy (Redundancy). GroupsOf makes the groups that facts alone tell: LAGs, power supplies,
 //     fans, stacks, FHRP.
 //   - RootCauses turns confirmed states into one incident for each cause; Narrow says which of several
 //     candidates it was, and why.
-//   - Plan judges a maintenance window and proposes better ones.
-//   - Draw lays a Network out and writes it as SVG.
+//   - Planner judges a maintenance window against groups, sites and what is planned already, and proposes
+//     quiet ones.
+//
+// Package graph below holds the arithmetic, package draw the map.
 //
 // Vectors runs the published cases of kinds group, fhrp and rootcause.
 //
