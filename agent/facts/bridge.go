@@ -105,6 +105,7 @@ func (r *reader) vlans() {
 	for id, name := range names {
 		r.f.VLANs = append(r.f.VLANs, telemetry.VLAN{ID: id, Name: name})
 	}
+	r.f.VLANs = sorted(r, "vlans", r.f.VLANs, func(a, b telemetry.VLAN) int { return compare(a.ID, b.ID) })
 }
 
 // Scalars of dot1dStp, in the order that instance reads them.
@@ -128,7 +129,7 @@ func (r *reader) spanningTrees() {
 		return
 	}
 	asked, silent := 0, 0
-	for _, v := range slices.SortedFunc(slices.Values(r.f.VLANs), func(a, b telemetry.VLAN) int { return cmp.Compare(a.ID, b.ID) }) {
+	for _, v := range r.f.VLANs {
 		if v.ID == 1 || r.stopped != nil { // VLAN 1 is what the default context tells
 			continue
 		}

@@ -3,6 +3,7 @@ package facts
 import (
 	"context"
 	"slices"
+	"sort"
 	"strings"
 
 	"ninewatch/agent/snmp"
@@ -53,7 +54,6 @@ func (r *reader) finish() {
 	f.BGPPeers = sorted(r, "bgp_peers", f.BGPPeers, compareBGPPeers)
 	f.OSPFNeighbors = sorted(r, "ospf_neighbors", f.OSPFNeighbors, compareOSPFNeighbors)
 	f.FHRPGroups = sorted(r, "fhrp_groups", f.FHRPGroups, compareFHRPGroups)
-	f.VLANs = sorted(r, "vlans", f.VLANs, func(a, b telemetry.VLAN) int { return compare(a.ID, b.ID) })
 	f.STP = sorted(r, "stp", f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
 	r.fit()
 	slices.Sort(f.Partial)
@@ -63,7 +63,7 @@ func (r *reader) finish() {
 
 // sorted returns list in order, and no longer than a record may hold.
 func sorted[T any](r *reader, name string, list []T, cmp func(a, b T) int) []T {
-	slices.SortStableFunc(list, cmp)
+	sort.SliceStable(list, func(i, j int) bool { return cmp(list[i], list[j]) < 0 }) // package slices would be compiled for each type
 	if limit := telemetry.MaxFacts(name); len(list) > limit {
 		r.surplus(name, len(list), limit)
 		list = list[:limit]

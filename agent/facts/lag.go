@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"sort"
 
 	"ninewatch/internal/telemetry"
 )
@@ -54,7 +55,7 @@ func (r *reader) lags() {
 		for member, state := range list {
 			lag.Members = append(lag.Members, telemetry.LAGMember{IfIndex: member, Key: r.ports.key(member), State: state})
 		}
-		slices.SortFunc(lag.Members, func(a, b telemetry.LAGMember) int { return cmp.Compare(a.IfIndex, b.IfIndex) })
+		sort.Slice(lag.Members, func(i, j int) bool { return lag.Members[i].IfIndex < lag.Members[j].IfIndex })
 		r.f.LAGs = append(r.f.LAGs, lag)
 	}
 }

@@ -159,4 +159,4 @@ func (r *reader) tellRefused() {
 	}
 }
 
-func compare[T cmp.Ordered](a, b T) int { return cmp.Compare(a, b) }
+func compare(a, b uint32) int { return cmp.Compare(a, b) }
