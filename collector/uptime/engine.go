@@ -49,6 +49,7 @@ type device struct {
 	judged  bool
 	recheck int64 // ms: when the verdict may change without new facts
 	revise  revise
+	reread  bool // the tail was read from the store: what is observed next may be in it already
 }
 
 // New returns an Engine that has read nothing yet.
@@ -205,6 +206,7 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	defer func() { d.reread = false }()
 	for k, from := range streams {
 		if d.tail == nil {
 			d.revise.late(from-lead, k.agent)
@@ -220,14 +222,45 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 			d.first = min(d.first, r.From)
 			first = min(first, d.tail.put(k, r))
 		}
-		if first != math.MaxInt64 {
-			d.revise.late(first-d.tail.reach(e.cfg.Policy), k.agent)
-		}
+		since := d.newSince(first, from, e.cfg.Policy)
 		if d.tail.late(e.cfg.Policy, first) {
+			if since, err = e.sinceBoot(ctx, name, first, since); err != nil {
+				return err
+			}
 			d.tail, d.history = nil, nil // late evidence: read again
+		}
+		if since != math.MaxInt64 {
+			d.revise.late(since, k.agent)
 		}
 	}
 	return nil
+}
+
+// newSince is from when on (ms) a run may have changed what was said: first is its first sample that was not
+// known, from its start. d is locked.
+func (d *device) newSince(first, from int64, pol Policy) int64 {
+	if d.reread {
+		first = min(first, from)
+	}
+	if first == math.MaxInt64 {
+		return first
+	}
+	return first - d.tail.reach(pol)
+}
+
+// sinceBoot is since, or the reading before a restart that evidence of the time first (ms) may explain
+// otherwise.
+func (e *Engine) sinceBoot(ctx context.Context, name string, first, since int64) (int64, error) {
+	boots, err := e.facts.boots(ctx, name, first)
+	if err != nil {
+		return since, err
+	}
+	for _, b := range boots {
+		if b.Previous > 0 {
+			since = min(since, b.Previous)
+		}
+	}
+	return since, nil
 }
 
 // Touched reads all evidence of some devices again, and returns the verdicts that changed. Nothing is
@@ -462,7 +495,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 		if err != nil {
 			return err
 		}
-		d.tail, d.first, d.history = t, first, nil
+		d.tail, d.first, d.history, d.reread = t, first, nil, true
 		return nil
 	}
 	if d.tail.size() < max(e.tailMost, d.trimAt) {
