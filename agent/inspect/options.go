@@ -58,6 +58,20 @@ func FromEnvironment(c snmp.Credential, getenv func(string) string) snmp.Credent
 
 // check completes o and refuses what cannot be right.
 func (o *Options) check(formats ...string) error {
+	if err := o.checkOutput(formats...); err != nil {
+		return err
+	}
+	if o.Credential.Version == "" {
+		o.Credential.Version = "2c"
+		if o.Credential.Username != "" {
+			o.Credential.Version = "3"
+		}
+	}
+	return o.Credential.Validate()
+}
+
+// checkOutput is the part of check that no device is needed for.
+func (o *Options) checkOutput(formats ...string) error {
 	if !slices.Contains(formats, o.Output) {
 		return fmt.Errorf("output format %q: it is one of %s", o.Output, strings.Join(formats, ", "))
 	}
@@ -67,13 +81,7 @@ func (o *Options) check(formats ...string) error {
 	if o.Budget < 0 || o.Timeout < 0 {
 		return fmt.Errorf("a time cannot be negative")
 	}
-	if o.Credential.Version == "" {
-		o.Credential.Version = "2c"
-		if o.Credential.Username != "" {
-			o.Credential.Version = "3"
-		}
-	}
-	return o.Credential.Validate()
+	return nil
 }
 
 // split takes HOST[:PORT] apart. An IPv6 address with a port stands in brackets.

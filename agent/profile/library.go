@@ -73,6 +73,38 @@ func (l *Library) AddPath(path string) (problems conf.Problems, err error) {
 	return problems, err
 }
 
+// AddExtended adds the profiles that those of the user extend and that stand beside them, so that a single
+// file can be looked at. What is not there Check tells.
+func (l *Library) AddExtended() (problems conf.Problems, err error) {
+	for todo := slices.Collect(maps.Values(l.own)); len(todo) > 0; todo = todo[1:] {
+		for _, text := range todo[0].Extends {
+			name := nameOf(text)
+			if l.own[name] != nil {
+				continue
+			}
+			for _, end := range []string{".yaml", ".yml"} {
+				file := filepath.Join(filepath.Dir(todo[0].doc.File), name+end)
+				data, err := os.ReadFile(file)
+				if errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
+				if err != nil {
+					return problems, err
+				}
+				problems = append(problems, l.Add(file, data)...)
+				if p := l.own[name]; p != nil {
+					todo = append(todo, p)
+				}
+				break
+			}
+		}
+	}
+	return problems, nil
+}
+
+// Added is how many profiles of the user there are.
+func (l *Library) Added() int { return len(l.own) }
+
 // Check looks at the profiles of the user together: loops and unknown names in extends, two profiles for
 // one sysObjectID, entries and states that nobody defines.
 func (l *Library) Check() conf.Problems {

@@ -113,9 +113,10 @@ func (l *linter) sensor(at conf.Section, s *Sensor) {
 		l.conditions(at, "where", s.Where)
 		l.templates(at, "name", s.Name)
 	}
-	if !parts[s.Part] {
-		at.Problemf("part", "%q is no part: it is power_supply or fan", s.Part)
+	if c := s.Part.Constant; c != "" && c != PowerSupply && c != Fan {
+		at.Problemf("part", "%q is no part: it is power_supply or fan", c)
 	}
+	l.source(at, "part", (*Source)(&s.Part))
 	for i := range s.Each {
 		l.sensor(at.Item("each", i), &s.Each[i])
 	}

@@ -51,7 +51,6 @@ func (s *Sensor) inherit() {
 		take(&c.MIB, s.MIB)
 		take(&c.Table, s.Table)
 		take(&c.Rows, s.Rows)
-		take(&c.Part, s.Part)
 		takeList(&c.Unless, s.Unless)
 		takeList(&c.InsteadOf, s.InsteadOf)
 		takeList(&c.Name, s.Name)
@@ -69,6 +68,9 @@ func (s *Sensor) inherit() {
 		}
 		if !c.Unit.given() {
 			c.Unit = s.Unit
+		}
+		if !c.Part.given() {
+			c.Part = s.Part
 		}
 		if !c.Status.given() {
 			c.Status = s.Status

@@ -10,7 +10,10 @@ import (
 // the last sub-identifier match no device: Kentik names profiles so that are chosen by matches.
 type pattern []string
 
-var patternForm = regexp.MustCompile(`^\.?\d+(\.(\d+|\*))*(\.\w[\w-]*)?$`)
+var patternForm = regexp.MustCompile(`^\.?\d+(\.(\d+|\*))*$`)
+
+// aliasForm is how Kentik names what matches choose: words after the number of an agent software.
+var aliasForm = regexp.MustCompile(`^1\.3\.6\.1\.4\.1(\.\d+){4,}\.\w[\w-]{2,}$`)
 
 func parsePattern(text string) (pattern, error) {
 	if text == "*" {
@@ -19,7 +22,7 @@ func parsePattern(text string) (pattern, error) {
 	if last := text[max(0, len(text)-2):]; len(last) == 2 && last[1] == '*' && last[0] != '.' {
 		text = text[:len(text)-1] + ".*" // as Kentik writes it
 	}
-	if !patternForm.MatchString(text) {
+	if !patternForm.MatchString(text) && !aliasForm.MatchString(text) {
 		return nil, fmt.Errorf("%q is no sysObjectID: write numbers with dots, * for any, such as 1.3.6.1.4.1.9.1.*", text)
 	}
 	return pattern(strings.Split(strings.TrimPrefix(text, "."), ".")), nil

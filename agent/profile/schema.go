@@ -144,6 +144,6 @@ type Sensor struct {
 	CriticalHigh Factor            `yaml:"critical_high"`
 	WarningLow   Factor            `yaml:"warning_low"`
 	CriticalLow  Factor            `yaml:"critical_low"`
-	Part         string            `yaml:"part"` // power_supply or fan
+	Part         Word              `yaml:"part"` // power_supply or fan
 	Each         []Sensor          `yaml:"each"`
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// found is a sensor that was read, with what it is a part of.
+// sensed is a sensor that was read, with what it is a part of.
 type sensed struct {
 	SensorReading
 	part string
@@ -20,7 +20,7 @@ func (rd *reader) sensor(e *Sensor) (int, func()) {
 		if !ok {
 			return
 		}
-		out = append(out, sensed{s, e.Part})
+		out = append(out, sensed{s, rd.eval((*Source)(&e.Part), r).text})
 		if s.Value != nil {
 			plan = append(plan, rd.instance(&e.Value, r, e.Interval, "sensor", s.Name))
 		}
@@ -116,10 +116,11 @@ func (rd *reader) judged(e *Sensor, r *row, f float64) string {
 func (rd *reader) partOf(s sensed) {
 	list := &rd.out.PowerSupplies
 	switch s.part {
-	case "":
-		return
+	case PowerSupply:
 	case Fan:
 		list = &rd.out.Fans
+	default:
+		return
 	}
 	p := PartReading{Name: s.Name, Status: firstOf(s.Severity, "unknown")}
 	if s.Class == "fanspeed" && s.Unit == "rpm" {

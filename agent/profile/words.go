@@ -16,9 +16,6 @@ var units = map[string]string{
 // plugged in.
 var severities = map[string]bool{"ok": true, "warning": true, "critical": true, "unknown": true, "absent": true}
 
-// parts are what a sensor may be told of.
-var parts = map[string]bool{"": true, PowerSupply: true, Fan: true}
-
 // The parts of a device that have a section of their own.
 const (
 	PowerSupply = "power_supply"
