@@ -70,6 +70,16 @@ func (c caller) mayAll(action auth.Action, sites []string, kind, name string) er
 	return nil
 }
 
+// mayChange checks the right to change an object of the inventory that is for sites. What is about a site that
+// the caller does not see does not exist for it, as in show.
+func (c caller) mayChange(kind string, sites []string, name string) error {
+	whole := kind != inventory.KindCredential && kind != inventory.KindReceiver
+	if whole && slices.ContainsFunc(sites, func(s string) bool { return !c.sees(s) }) {
+		return notFound(kind, name)
+	}
+	return c.mayAll(changes(kind), sites, kind, name)
+}
+
 // mayEverywhere checks an action that is of no site, or of all.
 func (c caller) mayEverywhere(action auth.Action) error {
 	if !c.Can(action, auth.AnySite) {

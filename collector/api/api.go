@@ -108,6 +108,8 @@ func (a *API) routes() {
 	a.incidentRoutes()
 	a.agentRoutes()
 	a.inventoryRoutes()
+	a.objectRoutes()
+	a.factsRoutes()
 	a.deliveryRoutes()
 	a.userRoutes()
 	a.eventRoutes()

@@ -16,28 +16,27 @@ func (a *API) mayApply(ctx context.Context, c caller, inv inventory.Inventory, o
 	if opts.Prune {
 		return c.mayEverywhere(auth.Admin)
 	}
-	stored, err := a.placesOf(ctx)
-	if err != nil {
-		return err
-	}
-	wanted := placesIn(inv)
 	for _, s := range inv.Sites {
 		if s.RenamedFrom != "" {
 			return c.mayEverywhere(auth.Admin)
 		}
 	}
+	now, then, err := a.deps.Inventory.Places(ctx, inv)
+	if err != nil {
+		return err
+	}
 	for _, d := range inv.Devices {
 		if d.RenamedFrom != "" {
-			if err := mayPlace(c, stored, object{inventory.KindDevice, d.RenamedFrom}); err != nil {
+			if err := c.mayPlace(now, inventory.ID{Kind: inventory.KindDevice, Name: d.RenamedFrom}); err != nil {
 				return err
 			}
 		}
 	}
-	for o := range wanted {
-		if err := mayPlace(c, wanted, o); err != nil {
+	for o := range then {
+		if err := c.mayPlace(then, o); err != nil {
 			return err
 		}
-		if err := mayPlace(c, stored, o); err != nil {
+		if err := c.mayPlace(now, o); err != nil {
 			return err
 		}
 	}
@@ -47,65 +46,24 @@ func (a *API) mayApply(ctx context.Context, c caller, inv inventory.Inventory, o
 		return err
 	}
 	for _, change := range diff.Changes {
-		o := object{change.Kind, change.Name}
-		if _, named := wanted[o]; named || change.Action == inventory.Unchanged {
+		o := inventory.ID{Kind: change.Kind, Name: change.Name}
+		if _, named := then[o]; named || change.Action == inventory.Unchanged {
 			continue
 		}
-		if err := mayPlace(c, stored, o); err != nil {
+		if err := c.mayPlace(now, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// object names something in the inventory.
-type object struct{ kind, name string }
-
-// places are the sites of objects; none where an object is for all sites.
-type places map[object][]string
-
-func mayPlace(c caller, in places, o object) error {
+// mayPlace checks the right to change an object where it lies.
+func (c caller) mayPlace(in map[inventory.ID][]string, o inventory.ID) error {
 	sites, ok := in[o]
 	if !ok {
 		return nil
 	}
-	return c.mayAll(auth.Admin, sites, o.kind, o.name)
-}
-
-func placesIn(inv inventory.Inventory) places {
-	p := places{}
-	for _, s := range inv.Sites {
-		p[object{inventory.KindSite, s.Name}] = []string{s.Name}
-	}
-	for _, d := range inv.Devices {
-		p[object{inventory.KindDevice, d.Name}] = []string{d.Site}
-	}
-	for _, c := range inv.Credentials {
-		p[object{inventory.KindCredential, c.Name}] = c.Sites
-	}
-	for _, r := range inv.Receivers {
-		p[object{inventory.KindReceiver, r.Name}] = r.Sites
-	}
-	return p
-}
-
-// placesOf is where everything stored lies.
-func (a *API) placesOf(ctx context.Context) (places, error) {
-	var inv inventory.Inventory
-	var err error
-	if inv.Sites, err = a.deps.Inventory.Sites(ctx); err != nil {
-		return nil, err
-	}
-	if inv.Devices, err = a.deps.Inventory.Devices(ctx, inventory.Filter{}); err != nil {
-		return nil, err
-	}
-	if inv.Credentials, err = a.deps.Inventory.Credentials(ctx); err != nil {
-		return nil, err
-	}
-	if inv.Receivers, err = a.deps.Inventory.Receivers(ctx); err != nil {
-		return nil, err
-	}
-	return placesIn(inv), nil
+	return c.mayChange(o.Kind, sites, o.Name)
 }
 
 // changesInWords is a diff for the audit log, without values.

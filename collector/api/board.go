@@ -115,6 +115,17 @@ func (a *API) lastDays(ctx context.Context, scope string, days int) (*uptime.Ans
 	return &m, err
 }
 
+// lastDaysOf is lastDays of many scopes, in one question. Those of which nothing is known are left out.
+func (a *API) lastDaysOf(ctx context.Context, scopes []string, days int) (map[string]uptime.Answer, error) {
+	to := a.deps.Now().Unix()
+	answers, err := a.deps.Uptime.List(ctx, scopes, to-int64(days)*86_400, to, objective)
+	out := make(map[string]uptime.Answer, len(answers))
+	for _, m := range answers {
+		out[m.Scope] = m
+	}
+	return out, err
+}
+
 // strip is the last days of a scope; empty where nothing is in it.
 func (a *API) strip(ctx context.Context, scope string, z *time.Location) ([]uptime.Day, error) {
 	days, err := a.deps.Uptime.Strip(ctx, scope, stripDays, z)

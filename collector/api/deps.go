@@ -11,6 +11,7 @@ import (
 	"ninewatch/collector/webhook"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/jointoken"
+	"ninewatch/internal/telemetry"
 )
 
 // Auth is what the API needs of *auth.Auth.
@@ -34,6 +35,10 @@ type users interface {
 	DeleteUser(ctx context.Context, name string) error
 	CreateAPIToken(ctx context.Context, name string, roles []auth.Role, ttl time.Duration) (string, error)
 	DeleteAPITokens(ctx context.Context, name string) (int, error)
+	APITokens(ctx context.Context) ([]auth.TokenInfo, error)
+	SetPassword(ctx context.Context, name string, password conf.Secret) error
+	ChangePassword(ctx context.Context, name string, old, password conf.Secret, keep string) error
+	AuditLog(ctx context.Context, text string, before int64, limit int) ([]auth.AuditLine, error)
 }
 
 type agents interface {
@@ -51,13 +56,32 @@ type Inventory interface {
 	Interfaces(ctx context.Context, device string) ([]inventory.Interface, error)
 	Credentials(ctx context.Context) ([]inventory.Credential, error)
 	Receivers(ctx context.Context) ([]inventory.Receiver, error)
+	objects
+	parts
 	Apply(ctx context.Context, inv inventory.Inventory, opts inventory.ApplyOptions) (inventory.Diff, error)
+}
+
+type objects interface {
+	Objects(ctx context.Context, kind string) ([]inventory.Object, error)
+	Object(ctx context.Context, kind, name string) (inventory.Object, error)
+	Places(ctx context.Context, inv inventory.Inventory) (now, then map[inventory.ID][]string, err error)
+	Fill(ctx context.Context, kind, name string, body map[string]any) error
+	Delete(ctx context.Context, kind, name string) error
+}
+
+type parts interface {
+	Parts(ctx context.Context, f inventory.PartsFilter) ([]inventory.Part, error)
+	FactsAt(ctx context.Context, device string, at int64) (telemetry.DeviceFacts, error)
+	Identities(ctx context.Context) (map[string]telemetry.Identity, error)
+	Assets(ctx context.Context, removed bool) ([]inventory.AssetRow, error)
+	Findings(ctx context.Context) ([]inventory.Finding, error)
 }
 
 // Uptime is what the API needs of *uptime.Engine.
 type Uptime interface {
 	States(ctx context.Context) []uptime.Verdict
 	Availability(ctx context.Context, scope string, from, to int64, objective string) (uptime.Answer, error)
+	List(ctx context.Context, scopes []string, from, to int64, objective string) ([]uptime.Answer, error)
 	Strip(ctx context.Context, scope string, days int, zone *time.Location) ([]uptime.Day, error)
 }
 

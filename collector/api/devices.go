@@ -3,14 +3,15 @@ package api
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/uptime"
+	"ninewatch/internal/telemetry"
 )
 
 type deviceView struct {
@@ -33,6 +34,8 @@ type deviceQuery struct {
 	Site  string `query:"site"`
 	Q     string `query:"q" maxLength:"200" doc:"part of a name, address, role or tag"`
 	State string `query:"state" enum:"up,degraded,down,unreachable,unknown,maintenance"`
+	Sort  string `query:"sort" enum:"name,site,address,role,state,since,rtt,availability" default:"name"`
+	Order string `query:"order" enum:"asc,desc" default:"asc" doc:"what is not known comes last in both"`
 }
 
 type deviceName struct {
@@ -41,6 +44,11 @@ type deviceName struct {
 
 type identity struct {
 	Vendor      string `json:"vendor"`
+	Model       string `json:"model"`
+	Serial      string `json:"serial"`
+	OS          string `json:"os"`
+	Version     string `json:"version" doc:"of the software"`
+	Profile     string `json:"profile" doc:"by which it is read"`
 	SysObjectID string `json:"sys_object_id"`
 	SysDescr    string `json:"sys_descr"`
 	Location    string `json:"location"`
@@ -71,60 +79,13 @@ type deviceDetail struct {
 	Strip        []uptime.Day      `json:"strip" nullable:"false"`
 	FactsAt      *string           `json:"facts_at"`
 	Queries      map[string]string `json:"queries" doc:"PromQL behind the graphs"`
+	Spec         anObject          `json:"spec" doc:"the device as it stands in a file"`
 }
 
 func (a *API) deviceRoutes() {
 	get(a, "/devices", "list-devices", "The devices by name, with their states", viewer, a.listDevices)
 	get(a, "/devices/{name}", "get-device", "A device, its state, identity and availability", viewer, a.getDevice)
 	get(a, "/devices/{name}/interfaces", "list-interfaces", "The interfaces of a device, with their traffic", viewer, a.listInterfaces)
-}
-
-func (a *API) listDevices(ctx context.Context, c caller, in *deviceQuery) (page[deviceView], error) {
-	after, err := in.after()
-	if err != nil {
-		return page[deviceView]{}, err
-	}
-	devices, err := a.deps.Inventory.Devices(ctx, inventory.Filter{Sites: c.narrow(in.Site), Query: in.Q})
-	if err != nil {
-		return page[deviceView]{}, err
-	}
-	verdicts := a.verdicts(ctx, c)
-	if in.State != "" {
-		devices = slices.DeleteFunc(devices, func(d inventory.Device) bool { return verdictOf(verdicts, d.Name).State != in.State })
-	}
-	total := len(devices)
-	start, _ := slices.BinarySearchFunc(devices, after, func(d inventory.Device, key string) int { return cmp.Or(strings.Compare(d.Name, key), -1) })
-	if after != "" {
-		devices = devices[start:]
-	}
-	p := cut(devices, in.Limit, func(d inventory.Device) string { return d.Name })
-	views, err := a.deviceViews(ctx, c, p.Items, verdicts)
-	return page[deviceView]{Items: views, NextCursor: p.NextCursor, Total: &total}, err
-}
-
-// deviceViews adds to the devices of a page what is measured of them.
-func (a *API) deviceViews(ctx context.Context, c caller, devices []inventory.Device, verdicts map[string]uptime.Verdict) ([]deviceView, error) {
-	roundTrips, err := a.samples.roundTrips(ctx, each(devices, func(d inventory.Device) string { return d.Name }))
-	if err != nil {
-		return nil, err
-	}
-	agents, err := a.agentsOf(ctx, c, "")
-	if err != nil {
-		return nil, err
-	}
-	out := make([]deviceView, 0, len(devices))
-	for _, d := range devices {
-		v := a.deviceView(d, verdictOf(verdicts, d.Name), roundTrips, agents)
-		m, err := a.lastDays(ctx, "device:"+d.Name, 30)
-		if err != nil {
-			return nil, err
-		}
-		if m != nil {
-			v.Availability = m.Availability
-		}
-		out = append(out, v)
-	}
-	return out, nil
 }
 
 func (a *API) deviceView(d inventory.Device, verdict uptime.Verdict, roundTrips map[string]float64, agents []auth.Agent) deviceView {
@@ -188,6 +149,11 @@ func (a *API) getDevice(ctx context.Context, c caller, in *deviceName) (deviceDe
 		return out, err
 	}
 	out.Answer = a.answerOf(out, verdict, agents)
+	o, err := a.deps.Inventory.Object(ctx, inventory.KindDevice, d.Name)
+	if err != nil {
+		return out, absent(err, inventory.ErrUnknown, inventory.KindDevice, d.Name)
+	}
+	out.Spec, _ = c.show(o)
 	return out, nil
 }
 
@@ -219,6 +185,18 @@ func (a *API) identify(ctx context.Context, out *deviceDetail) error {
 	out.FactsAt = stampOrNull(facts.Seen)
 	out.Identity = &identity{
 		Vendor: vendor(s.SysObjectID), SysObjectID: s.SysObjectID, SysDescr: s.SysDescr, Location: s.SysLocation, Contact: s.SysContact, SysName: s.SysName,
+	}
+	parts, err := a.deps.Inventory.Parts(ctx, inventory.PartsFilter{Device: out.Name, List: inventory.ListIdentity, Present: true})
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		var i telemetry.Identity
+		if err := json.Unmarshal(p.Facts, &i); err != nil {
+			return err
+		}
+		out.Identity.Model, out.Identity.Serial, out.Identity.OS, out.Identity.Version, out.Identity.Profile = i.Model, i.Serial, i.OS, i.Version, i.Profile
+		out.Identity.Vendor = cmp.Or(out.Identity.Vendor, i.Vendor)
 	}
 	if s.SysUpTime > 0 && facts.Seen > 0 {
 		seconds := int64(s.SysUpTime/100) + (a.deps.Now().UnixMilli()-facts.Seen)/1000

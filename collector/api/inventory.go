@@ -92,13 +92,14 @@ func (a *API) receiver(ctx context.Context, name string) (inventory.Receiver, er
 type applyRequest struct {
 	DryRun  bool   `query:"dry_run" doc:"only tell what would change"`
 	Prune   bool   `query:"prune" doc:"delete what an earlier apply created and the body does not have"`
+	Format  string `query:"format" enum:"yaml,csv" default:"yaml" doc:"csv: a table of devices, whose first row names the columns"`
 	RawBody []byte `contentType:"application/yaml" doc:"inventory as code, YAML or JSON"`
 }
 
 // apply makes the inventory hold what the body says. Whoever is not an administrator of all sites first
 // gets a dry run, whose every change has to lie within the caller's sites.
 func (a *API) apply(ctx context.Context, c caller, in *applyRequest) (inventory.Diff, error) {
-	inv, mistakes := inventory.Parse(inventory.File{Name: "body", Data: in.RawBody, Remote: true})
+	inv, mistakes := inventory.Parse(inventory.File{Name: "body", Data: in.RawBody, Remote: true, CSV: in.Format == "csv"})
 	if err := mistakes.Err(); err != nil {
 		return inventory.Diff{}, err
 	}

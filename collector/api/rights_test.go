@@ -39,6 +39,14 @@ var uses = []use{
 	{operation: "resolve-incident", least: "operator", own: call{"/incidents/INC-1/resolve", "{}"}, other: call{"/incidents/INC-2/resolve", "{}"}, otherWant: 404},
 	{operation: "list-agents", least: "viewer", own: call{"/agents", ""}, other: call{"/agents?site=porto", ""}},
 	{operation: "create-join-token", least: "admin", own: call{"/tokens", `{"site":"lisbon","ttl":"72h"}`}, other: call{"/tokens", `{"site":"porto"}`}, otherWant: 404},
+	{operation: "get-facts", least: "viewer", own: call{"/devices/lis-sw-1/facts", ""}, other: call{"/devices/opo-sw-1/facts", ""}, otherWant: 404},
+	{operation: "list-history", least: "viewer", own: call{"/devices/lis-sw-1/history", ""}, other: call{"/devices/opo-sw-1/history", ""}, otherWant: 404},
+	{operation: "list-assets", least: "viewer", own: call{"/assets", ""}, other: call{"/assets?site=porto", ""}},
+	{operation: "list-findings", least: "viewer", own: call{"/findings", ""}, other: call{"/findings?site=porto", ""}},
+	{operation: "change-password", least: "viewer", own: call{"/me/password", `{"old":"x","new":"y"}`}, ownWant: 403}, // tokens have none
+	{operation: "set-password", least: "all", own: call{"/users/m.duarte/password", `{"password":"a long new one"}`}, ownWant: 204},
+	{operation: "list-api-tokens", least: "all", own: call{"/api-tokens", ""}},
+	{operation: "list-audit", least: "all", own: call{"/audit", ""}},
 	{operation: "list-credentials", least: "viewer", own: call{"/credentials", ""}, other: call{"/credentials?site=porto", ""}},
 	{operation: "list-receivers", least: "viewer", own: call{"/receivers", ""}, other: call{"/receivers?site=porto", ""}},
 	{operation: "apply", least: "admin", own: call{"/apply?dry_run=true", "devices: [{name: lis-sw-1, site: lisbon, address: 192.0.2.9}]"},
@@ -92,9 +100,10 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 		t.Run("role "+role, func(t *testing.T) {
 			w := newWorld(t)
 			w.person()
+			w.objects()
 			methods := methodsOf(w)
 			tested := slices.Clone(streams)
-			for _, u := range uses {
+			for _, u := range append(objectUses(t), uses...) {
 				tested = append(tested, u.operation)
 				w.try(methods[u.operation], role, u)
 			}

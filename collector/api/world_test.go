@@ -93,6 +93,20 @@ func (l *ledger) Availability(_ context.Context, scope string, from, to int64, _
 	return a, nil
 }
 
+func (l *ledger) List(_ context.Context, scopes []string, from, to int64, _ string) ([]uptime.Answer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked, l.from, l.to = append(l.asked, "list"), from, to
+	var out []uptime.Answer
+	for _, scope := range scopes {
+		if a, ok := l.answers[scope]; ok {
+			a.Scope = scope
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
 func (l *ledger) Strip(_ context.Context, scope string, days int, _ *time.Location) ([]uptime.Day, error) {
 	return make([]uptime.Day, days), nil
 }

@@ -147,6 +147,9 @@ func (a *Auth) Login(ctx context.Context, name string, password conf.Secret, rem
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Session{}, Principal{}, fmt.Errorf("look up a user: %w", err)
 	}
+	if hash == "" { // an account that apply made, to which nobody has given a password
+		hash = a.absent()
+	}
 	if len(password) > maxPassword || !a.passwordMatches(ctx, hash, password) || err != nil {
 		a.m.loginsWrong.Inc()
 		return Session{}, Principal{}, ErrCredentials

@@ -222,10 +222,16 @@ func Body(kind Kind, object map[string]any) (Inventory, conf.Problems) {
 		return Inventory{}, conf.Problems{{File: "body", Text: err.Error()}}
 	}
 	inv, problems := Parse(File{Name: "body", Data: data, Remote: true})
-	for i, p := range problems { // places in what nobody wrote help nobody
-		problems[i] = conf.Problem{File: "body", Key: strings.TrimPrefix(strings.TrimPrefix(p.Key, kind.List+"[0]"), "."), Text: p.Text}
+	return inv, WithoutPlaces(kind, problems)
+}
+
+// WithoutPlaces is the mistakes in a Body: places in what nobody wrote help nobody.
+func WithoutPlaces(kind Kind, problems conf.Problems) conf.Problems {
+	out := make(conf.Problems, len(problems))
+	for i, p := range problems {
+		out[i] = conf.Problem{File: p.File, Key: strings.TrimPrefix(strings.TrimPrefix(p.Key, kind.List+"[0]"), "."), Text: p.Text}
 	}
-	return inv, problems
+	return out
 }
 
 // Names are those of the objects of a kind.
