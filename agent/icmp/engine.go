@@ -31,7 +31,7 @@ const (
 	punctual = 200
 	longWait = time.Second
 	// reopenAfter is the time between attempts to open a socket that could not be opened.
-	reopenAfter = int64(10 * time.Second)
+	reopenAfter = int64(time.Second)
 )
 
 // engine serves the targets of one address family from one goroutine.

@@ -57,8 +57,8 @@ func newRandom() *rand.ChaCha8 {
 	return rand.NewChaCha8(seed)
 }
 
-// Start opens the sockets and begins. It fails when neither address family can be used; when one cannot,
-// probes of that family are faults, and opening is tried again.
+// Start opens the sockets and begins. It fails when this process may use neither address family. What cannot be
+// opened for another reason, or in one family, is tried again: until then probes of that family are faults.
 func (p *Prober) Start(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,7 +71,7 @@ func (p *Prober) Start(context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	if len(errs) == len(p.engines) {
+	if len(errs) == len(p.engines) && errors.Is(errs[0], ErrNotPermitted) {
 		p.close()
 		return errs[0]
 	}
