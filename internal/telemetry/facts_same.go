@@ -51,24 +51,23 @@ func lasting(f *DeviceFacts) DeviceFacts {
 // SetComponentKeys gives each part of a device the key of its place. A key stays when a part is exchanged
 // for another, or when the device counts its parts anew after a restart: the place is called by the name of
 // the part where the device gives that name once, else by the way to it from the top, each step by name, or
-// by class and position. What is still called the same gets #<index>. The result does not depend on the
-// order of list, which has no loops.
+// by class and position, or both. Only where all of these are equal #<index> tells. The result does not
+// depend on the order of list, which has no loops.
 func SetComponentKeys(list []Component) {
 	names, at := make(map[string]int, len(list)), make(map[uint32]int, len(list))
 	for i := range list {
+		list[i].Key = ""
 		names[list[i].Name]++
 		at[list[i].Index] = i
 	}
-	for i := range list {
-		list[i].Key = ""
-	}
+	steps := stepsOf(list, at)
 	for i := range list {
 		if c := &list[i]; c.Name != "" && names[c.Name] == 1 {
 			c.Key = c.Name
 		}
 	}
 	for i := range list {
-		placeKey(list, at, i)
+		placeKey(list, at, steps, i)
 	}
 	uses := make(map[string]int, len(list))
 	for i := range list {
@@ -81,32 +80,56 @@ func SetComponentKeys(list []Component) {
 	}
 }
 
+// stepsOf is what each part is called within the one that holds it.
+func stepsOf(list []Component, at map[uint32]int) []string {
+	steps, places := make([]string, len(list)), make([]string, len(list))
+	for i := range list {
+		c, parent := &list[i], uint32(0)
+		if _, ok := at[c.ParentIndex]; ok {
+			parent = c.ParentIndex
+		}
+		steps[i] = c.Name
+		if c.Name == "" {
+			steps[i] = cmp.Or(c.Class, "part") + position(c)
+		}
+		places[i] = fmt.Sprintf("%d/%s", parent, steps[i])
+	}
+	uses := make(map[string]int, len(list))
+	for _, p := range places {
+		uses[p]++
+	}
+	for i := range list {
+		if uses[places[i]] > 1 && list[i].Name != "" {
+			steps[i] += position(&list[i])
+		}
+	}
+	return steps
+}
+
+func position(c *Component) string {
+	if c.Position < 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %d", c.Position)
+}
+
 // placeKey sets the keys on the way from a part up to the next that has one.
-func placeKey(list []Component, at map[uint32]int, i int) {
+func placeKey(list []Component, at map[uint32]int, steps []string, i int) {
 	var way []int
 	for ok := true; ok && list[i].Key == "" && len(way) <= len(list); i, ok = at[list[i].ParentIndex] {
 		way = append(way, i)
 	}
 	for _, i := range slices.Backward(way) {
-		c := &list[i]
-		step := cmp.Or(c.Name, step(c))
+		c, key := &list[i], steps[i]
 		if parent, ok := at[c.ParentIndex]; ok && list[parent].Key != "" {
-			step = list[parent].Key + "/" + step
+			key = list[parent].Key + "/" + key
 		}
-		if len(step) > maxKey { // a way without end
-			step = strings.ToValidUTF8(step[:maxKey], "")
+		if len(key) > maxKey { // a way without end
+			key = strings.ToValidUTF8(key[:maxKey], "")
 		}
-		c.Key = step
+		c.Key = key
 	}
 }
 
 // maxKey is long enough for any chassis, and far below what a text may have.
 const maxKey = 512
-
-func step(c *Component) string {
-	class := cmp.Or(c.Class, "part")
-	if c.Position < 0 {
-		return class
-	}
-	return fmt.Sprintf("%s %d", class, c.Position)
-}

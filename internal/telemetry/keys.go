@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // AllocateKeys returns seen, in its order, with the Key of each interface set. known is every interface
@@ -31,6 +32,7 @@ type keyMatcher struct {
 	known, seen []*Interface
 	ofKnown     map[*Interface]*Interface // known → seen
 	ofSeen      map[*Interface]*Interface // seen → known
+	macs        [2]map[string]bool        // usable MAC addresses of known and of seen
 }
 
 func newKeyMatcher(known, seen []Interface) *keyMatcher {
@@ -45,6 +47,12 @@ func newKeyMatcher(known, seen []Interface) *keyMatcher {
 	}
 	for i := range seen {
 		m.seen = append(m.seen, &seen[i])
+	}
+	for n, rows := range [...][]*Interface{m.known, m.seen} {
+		m.macs[n] = make(map[string]bool, len(rows))
+		for _, r := range rows {
+			m.macs[n][usableMAC(r)] = true
+		}
 	}
 	slices.SortStableFunc(m.known, func(a, b *Interface) int {
 		return cmp.Or(compareRows(a, b), cmp.Compare(a.Key, b.Key))
@@ -87,7 +95,8 @@ func (m *keyMatcher) exact() {
 }
 
 // byText pairs rows with the same text. Where the text belongs to one row on each side that is enough,
-// unless MAC addresses contradict an ifDescr; among several, pairs may be made only where allowed.
+// unless MAC addresses contradict an ifDescr: those of another card in the same slot do not, which nobody
+// had before. Among several, pairs may be made only where allowed.
 func (m *keyMatcher) byText(text func(*Interface) string, allowed func(k, s *Interface) bool) {
 	known, seen := groupBy(m.known, text), groupBy(m.seen, text)
 	for t, ss := range seen {
@@ -96,13 +105,19 @@ func (m *keyMatcher) byText(text func(*Interface) string, allowed func(k, s *Int
 			continue
 		}
 		if len(ks) == 1 && len(ss) == 1 {
-			if m.free(ks[0], ss[0]) && (ss[0].IfName == t || !macsDiffer(ks[0], ss[0])) {
+			if m.free(ks[0], ss[0]) && (ss[0].IfName == t || !macsDiffer(ks[0], ss[0]) || m.exchanged(ks[0], ss[0])) {
 				m.pair(ks[0], ss[0])
 			}
 			continue
 		}
 		m.amongEqual(ks, ss, allowed)
 	}
+}
+
+// exchanged tells whether s is another card in the place of k: the MAC address of k has gone from the device,
+// that of s is new to it, and ifDescr has a number, as that of a slot or a port has.
+func (m *keyMatcher) exchanged(k, s *Interface) bool {
+	return strings.ContainsAny(k.IfDescr, "0123456789") && !m.macs[1][usableMAC(k)] && !m.macs[0][usableMAC(s)]
 }
 
 // amongEqual pairs rows of which several have the same text.
