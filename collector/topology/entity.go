@@ -12,6 +12,10 @@ func (j *join) entities() {
 	var opens []open
 	for from, c := range j.devs {
 		for _, h := range c.halves {
+			if len(h.tokens) == 0 && len(h.names) == 0 && h.heard.RemoteChassisID == "" && h.heard.RemotePortID == "" {
+				j.note("empty", fmt.Sprintf("%s tells of a neighbor on %s that has neither an id nor a name: it is left out", c.device.Name, portWords(h.port)), c.device.Name)
+				continue
+			}
 			w := wire{half: h, from: from, to: -1, local: portID{from, h.port}}
 			if h.port == "" {
 				w.local.port = "?" + heardKey(h.heard.Neighbor)

@@ -93,7 +93,7 @@ type Adjacency struct {
 
 // Finding is something that the facts say against each other, or leave open, in words.
 type Finding struct {
-	Kind  string // loop, self_link, segment, duplicate_identity, conflict, shared_mac, quiet, port_unknown, correction, too_many
+	Kind  string // loop, self_link, segment, duplicate_identity, conflict, shared_mac, quiet, empty, correction
 	Nodes []string
 	Words string
 }

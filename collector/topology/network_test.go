@@ -253,6 +253,23 @@ func TestNoIdentity(t *testing.T) {
 	wantLinks(t, built(nil, a, b), "a/1--stub:a/1 lldp one_sided", "a/2--stub:a/2 lldp one_sided")
 }
 
+// TestNoLocalPort: RouterOS tells all of its neighbors on port 0, which is none; ZyNOS has rows that are empty.
+func TestNoLocalPort(t *testing.T) {
+	a := newBox("a", 1)
+	port0 := func(n *telemetry.Neighbor) { n.LocalPort = "0" }
+	a.hears("", newBox("b", 2), "ether1", port0).hears("", newBox("c", 3), "ether1", port0).hears("", &box{}, "", port0)
+	n := built(nil, a)
+	wantLinks(t, n, "a--stub:02:00:00:00:00:02 lldp one_sided", "a--stub:02:00:00:00:00:03 lldp one_sided")
+	wantFinding(t, n, "empty", "a tells of a neighbor on a port that it does not name that has neither an id nor a name: it is left out")
+	late := a.DeviceFacts
+	late.Time++
+	late.Neighbors = late.Neighbors[:1] // the other is not known to have given way to it
+	r := Merge(Merge(Record{}, a.DeviceFacts), late)
+	if len(r.Heard) != 3 || !r.Heard[1].Stale() && !r.Heard[2].Stale() {
+		t.Errorf("got %+v", r.Heard)
+	}
+}
+
 func TestStaleLinks(t *testing.T) {
 	a, b, c := newBox("a", 1, "1", "2"), newBox("b", 2, "1"), newBox("c", 3, "1")
 	both(a, "1", b, "1")

@@ -58,7 +58,9 @@ func Merge(old Record, facts telemetry.DeviceFacts) Record {
 			again[i] = true
 			h.First = old.Heard[i].First
 		}
-		taken[n.Protocol+"\x00"+portOf(n)] = true
+		if port := portOf(n); port != "" {
+			taken[n.Protocol+"\x00"+port] = true
+		}
 		out.Heard = append(out.Heard, h)
 	}
 	partial := slices.Contains(facts.Partial, "neighbors")
@@ -81,12 +83,12 @@ func heardKey(n telemetry.Neighbor) string {
 	return strings.Join([]string{portOf(n), n.Protocol, n.RemoteChassisID, n.RemotePortID, n.RemoteName}, "\x00")
 }
 
-// portOf names the local port: by its key, else as the protocol does.
+// portOf names the local port: by its key, else as the protocol does; empty when nobody knows.
 func portOf(n telemetry.Neighbor) string {
 	if n.LocalKey != "" {
 		return n.LocalKey
 	}
-	if n.LocalPort != "" {
+	if n.LocalPort != "" && n.LocalPort != "0" { // RouterOS sends 0, which no port has (lldpPortNumber is 1 or more)
 		return "~" + n.LocalPort
 	}
 	return ""

@@ -163,8 +163,10 @@ func (p *plan) box(site string) box {
 	for _, d := range depths {
 		layer := layers[d]
 		count := (len(layer) + widest - 1) / widest
-		for r := range count { // rows of one layer are evenly filled
-			rows = append(rows, layer[r*len(layer)/count:(r+1)*len(layer)/count])
+		at := len(rows)
+		rows = append(rows, make([][]int, count)...)
+		for i, v := range layer { // by columns, so that the nodes below one stay below it
+			rows[at+i%count] = append(rows[at+i%count], v)
 		}
 	}
 	columns := 1
