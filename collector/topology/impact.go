@@ -231,6 +231,7 @@ func (n *Network) together(r Risk) (out graph.Together) {
 }
 
 // SinglePoints are the nodes and links whose failure alone takes the core from some device, the worst first.
+// A lone core is not among them: all losses are measured by it.
 func (i *Impact) SinglePoints() []Loss {
 	var out []Loss
 	for _, v := range i.shape.Articulations() {
