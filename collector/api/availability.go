@@ -2,19 +2,67 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"ninewatch/collector/alert"
+	"ninewatch/collector/auth"
+	"ninewatch/collector/inventory"
 	"ninewatch/collector/uptime"
 )
 
+// ledgers is what the API needs of *uptime.Engine beyond the availability of one scope.
+type ledgers interface {
+	List(ctx context.Context, scopes []string, from, to int64, objective string) ([]uptime.Answer, error)
+	Scopes(ctx context.Context, kind string) ([]string, error)
+	SiteOf(scope string) (string, error)
+	Revisions(ctx context.Context, scope string, from, to int64, limit int) ([]uptime.Revision, error)
+	Interfaces(ctx context.Context, device string) ([]uptime.InterfaceNow, error)
+	Providers() []string
+	Claim(ctx context.Context, circuit string, from, to int64) (uptime.Claim, error)
+}
+
+// Span is the period of a question. It is exported because huma reads no embedded struct that is not.
+type Span struct {
+	From   string `query:"from" doc:"RFC 3339; 30 days before to when empty"`
+	To     string `query:"to" doc:"RFC 3339; now when empty"`
+	Period string `query:"period" doc:"in place of from and to, in the zone of the site: 2026-10-21, 2026-10, 2026-Q3 or 2026"`
+}
+
 type availabilityQuery struct {
-	Scope     string `query:"scope" required:"true" doc:"device:NAME, site:NAME or company"`
-	From      string `query:"from" doc:"RFC 3339; 30 days before to when empty"`
-	To        string `query:"to" doc:"RFC 3339; now when empty"`
-	Period    string `query:"period" doc:"in place of from and to, in the zone of the site: 2026-10-21, 2026-10, 2026-Q3 or 2026"`
-	Objective string `query:"objective" doc:"percent, such as 99.9"`
+	Span
+	Scope     string `query:"scope" required:"true" maxLength:"300" doc:"device:NAME, interface:DEVICE/KEY, site:NAME, path:AGENT/DEVICE, circuit:NAME, service:NAME, agent:ID, region:NAME, provider:NAME, role:NAME, tag:NAME or company"`
+	Objective string `query:"objective" doc:"percent, such as 99.9; when empty, what is agreed for the scope"`
+}
+
+type availabilityListQuery struct {
+	Span
+	Kind      string `query:"kind" required:"true" enum:"device,interface,site,service,circuit" doc:"what to list"`
+	Site      string `query:"site" doc:"only of this site"`
+	Objective string `query:"objective" doc:"percent, such as 99.9; when empty, what is agreed for each"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"20000" default:"1000" doc:"how many items at most"`
+	Cursor    string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
+}
+
+type revisionsQuery struct {
+	Span
+	Scope string `query:"scope" required:"true" maxLength:"300" doc:"as for availability"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"how many at most, the newest first"`
+}
+
+type claimQuery struct {
+	Span
+	Circuit string `query:"circuit" required:"true" doc:"its name"`
+}
+
+type providersQuery struct {
+	Span
+	Objective string `query:"objective" doc:"percent, such as 99.9, for all circuits; when empty, what each contract says"`
+}
+
+type statesQuery struct {
+	Device string `query:"device" required:"true" doc:"its name"`
 }
 
 // longestPeriod is that of the evidence: 25 months.
@@ -22,6 +70,11 @@ const longestPeriod = 25 * 31 * 24 * time.Hour
 
 func (a *API) availabilityRoutes() {
 	get(a, "/availability", "get-availability", "The availability of a scope over a period", viewer, a.availability)
+	get(a, "/availability/list", "list-availability", "The availability of many targets over one period, without their outages", viewer, a.availabilityList)
+	get(a, "/availability/revisions", "list-revisions", "What late evidence changed of the ledger", viewer, a.revisions)
+	get(a, "/availability/claim", "get-claim", "A circuit against its contract, with the evidence for a credit", viewer, a.claim)
+	get(a, "/availability/providers", "compare-providers", "Those who run circuits, side by side", viewer, a.providers)
+	get(a, "/availability/interfaces", "list-interface-states", "What the interfaces of a device say now, and which are watched", viewer, a.interfaceStates)
 }
 
 func (a *API) availability(ctx context.Context, c caller, in *availabilityQuery) (uptime.Answer, error) {
@@ -33,14 +86,151 @@ func (a *API) availability(ctx context.Context, c caller, in *availabilityQuery)
 	if err != nil {
 		return uptime.Answer{}, err
 	}
-	if _, ok := uptime.Objective(in.Objective); in.Objective != "" && !ok {
-		return uptime.Answer{}, badRequest("objective is not a percentage from 0 to 100, write for example 99.9")
+	if err := checkObjective(in.Objective); err != nil {
+		return uptime.Answer{}, err
 	}
 	m, err := a.deps.Uptime.Availability(ctx, s.ledger, from, to, in.Objective)
 	if err != nil {
 		return m, err
 	}
+	m.Scope = in.Scope
 	return m, a.nameIncidents(ctx, c, s, &m)
+}
+
+func checkObjective(text string) error {
+	o, ok := uptime.Objective(text)
+	switch {
+	case text == "":
+	case !ok:
+		return badRequest("objective is not a percentage from 0 to 100, write for example 99.9")
+	case o.Sign() == 0:
+		return badRequest("an objective of 0 %% is met by whatever happens: give one above 0, such as 99.9")
+	}
+	return nil
+}
+
+func (a *API) availabilityList(ctx context.Context, c caller, in *availabilityListQuery) (page[uptime.Answer], error) {
+	none := list[uptime.Answer](nil)
+	z := time.UTC
+	if in.Site != "" {
+		site, err := a.site(ctx, c, in.Site)
+		if err != nil {
+			return none, err
+		}
+		z = zone(site)
+	}
+	from, to, err := in.window(z, a.deps.Now())
+	if err != nil {
+		return none, err
+	}
+	if err := checkObjective(in.Objective); err != nil {
+		return none, err
+	}
+	after, err := Paging{Cursor: in.Cursor}.after()
+	if err != nil {
+		return none, err
+	}
+	all, err := a.deps.Uptime.Scopes(ctx, in.Kind)
+	if err != nil {
+		return none, err
+	}
+	all = slices.DeleteFunc(all, func(scope string) bool {
+		site, err := a.deps.Uptime.SiteOf(scope)
+		return err != nil || !c.seesScope(site) || in.Site != "" && site != in.Site
+	})
+	total := len(all)
+	i, found := slices.BinarySearch(all, after)
+	if found {
+		i++
+	}
+	p := cut(all[i:min(len(all), i+in.Limit+1)], in.Limit, func(scope string) string { return scope })
+	items, err := a.deps.Uptime.List(ctx, p.Items, from, to, in.Objective)
+	if err != nil {
+		return none, err
+	}
+	return page[uptime.Answer]{Items: items, NextCursor: p.NextCursor, Total: &total}, nil
+}
+
+// seesScope tells whether the caller may read of a target of a site; what is of all sites is for those who
+// may see all.
+func (c caller) seesScope(site string) bool {
+	if site == "" {
+		return c.Can(auth.View, auth.AnySite)
+	}
+	return c.sees(site)
+}
+
+func (a *API) revisions(ctx context.Context, c caller, in *revisionsQuery) (page[uptime.Revision], error) {
+	s, err := a.scope(ctx, c, in.Scope)
+	if err != nil {
+		return page[uptime.Revision]{}, err
+	}
+	from, to, err := in.window(s.zone, a.deps.Now())
+	if err != nil {
+		return page[uptime.Revision]{}, err
+	}
+	found, err := a.deps.Uptime.Revisions(ctx, s.ledger, from, to, in.Limit)
+	return list(found), err
+}
+
+func (a *API) claim(ctx context.Context, c caller, in *claimQuery) (uptime.Claim, error) {
+	s, err := a.scope(ctx, c, "circuit:"+in.Circuit)
+	if err != nil {
+		return uptime.Claim{}, err
+	}
+	from, to, err := in.window(s.zone, a.deps.Now())
+	if err != nil {
+		return uptime.Claim{}, err
+	}
+	out, err := a.deps.Uptime.Claim(ctx, in.Circuit, from, to)
+	if err != nil {
+		return out, err
+	}
+	return out, a.nameIncidents(ctx, c, s, &out.Availability)
+}
+
+// providers compares those who run circuits, as far as the caller may see these.
+func (a *API) providers(ctx context.Context, c caller, in *providersQuery) (page[uptime.Answer], error) {
+	none := list[uptime.Answer](nil)
+	from, to, err := in.window(time.UTC, a.deps.Now())
+	if err != nil {
+		return none, err
+	}
+	if err := checkObjective(in.Objective); err != nil {
+		return none, err
+	}
+	items := []uptime.Answer{}
+	for _, name := range a.deps.Uptime.Providers() {
+		m, err := a.deps.Uptime.Availability(ctx, narrowed(c, "provider:"+name), from, to, in.Objective)
+		if absent(err, uptime.ErrUnknownScope, "provider", name) != err {
+			continue // the caller may see none of its circuits
+		}
+		if err != nil {
+			return none, err
+		}
+		m.Scope, m.OutageCount, m.Outages = "provider:"+name, len(m.Outages), []uptime.OutageAnswer{}
+		items = append(items, m)
+	}
+	return list(items), nil
+}
+
+// interfaceState is an interface in GET /availability/interfaces.
+type interfaceState struct {
+	Interface string       `json:"interface"`
+	Monitored bool         `json:"monitored"` // a target of its own; others are only counted
+	State     uptime.State `json:"state"`
+	Since     string       `json:"since"`
+	Why       string       `json:"why,omitempty"`
+}
+
+func (a *API) interfaceStates(ctx context.Context, c caller, in *statesQuery) (page[interfaceState], error) {
+	if _, err := a.device(ctx, c, in.Device); err != nil {
+		return page[interfaceState]{}, err
+	}
+	found, err := a.deps.Uptime.Interfaces(ctx, in.Device)
+	return list(each(found, func(i uptime.InterfaceNow) interfaceState {
+		return interfaceState{i.Key, i.Monitored, i.State, stamp(i.Since), i.Why}
+	})), err
 }
 
 // scope is what a question is about.
@@ -51,17 +241,14 @@ type scope struct {
 	zone   *time.Location
 }
 
+const scopeForms = "device:NAME, interface:DEVICE/KEY, site:NAME, path:AGENT/DEVICE, circuit:NAME, service:NAME, agent:ID, region:NAME, provider:NAME, role:NAME, tag:NAME or company"
+
 // scope reads a scope, which splits at its first colon, and checks that c may see it.
 func (a *API) scope(ctx context.Context, c caller, text string) (scope, error) {
 	kind, name, _ := strings.Cut(text, ":")
 	switch kind {
-	case "device":
-		d, err := a.device(ctx, c, name)
-		if err != nil {
-			return scope{}, err
-		}
-		site, err := a.site(ctx, c, d.Site)
-		return scope{ledger: text, device: name, site: d.Site, zone: zone(site)}, err
+	case "device", "interface", "path":
+		return a.deviceScope(ctx, c, text)
 	case "site":
 		site, err := a.site(ctx, c, name)
 		return scope{ledger: text, site: name, zone: zone(site)}, err
@@ -71,14 +258,77 @@ func (a *API) scope(ctx context.Context, c caller, text string) (scope, error) {
 			return scope{}, badRequest("scope company takes no name")
 		}
 		return scope{ledger: ledger, zone: time.UTC}, nil
-	case "interface", "path", "circuit", "service":
-		return scope{}, badRequest("a scope of kind %s is not in this version: ask for device:NAME, site:NAME or company", kind)
+	case "circuit", "service":
+		site, err := a.deps.Uptime.SiteOf(text)
+		if err != nil {
+			return scope{}, absent(err, uptime.ErrUnknownScope, kind, name)
+		}
+		if !c.seesScope(site) {
+			return scope{}, notFound(kind, name)
+		}
+		return a.inSite(ctx, c, scope{ledger: text, site: site})
+	case "agent":
+		agents, err := a.deps.Auth.Agents(ctx)
+		if err != nil {
+			return scope{}, err
+		}
+		for _, x := range agents {
+			if x.ID == name && c.sees(x.Site) {
+				return a.inSite(ctx, c, scope{ledger: text, site: x.Site})
+			}
+		}
+		return scope{}, notFound(kind, name)
+	case inventory.ScopeRegion, inventory.ScopeProvider, inventory.ScopeRole, inventory.ScopeTag:
+		if name == "" || strings.Contains(name, "@") {
+			return scope{}, badRequest("scope %s: needs a name, write for example %s:north", kind, kind)
+		}
+		return scope{ledger: narrowed(c, text), zone: time.UTC}, nil
 	}
-	return scope{}, badRequest("scope is none of device:NAME, site:NAME or company")
+	return scope{}, badRequest("scope is none of %s", scopeForms)
+}
+
+// deviceScope is a device, one of its interfaces, or what one agent sees of it.
+func (a *API) deviceScope(ctx context.Context, c caller, text string) (scope, error) {
+	kind, name, _ := strings.Cut(text, ":")
+	first, rest, pair := strings.Cut(name, "/")
+	device := name
+	switch {
+	case kind == "interface":
+		device = first
+	case kind == "path":
+		device = rest
+	}
+	if kind != "device" && (!pair || first == "" || rest == "") {
+		return scope{}, badRequest("scope %s: needs two names, write for example interface:lis-edge-1/Gi1 or path:AGENT/lis-edge-1", kind)
+	}
+	d, err := a.device(ctx, c, device)
+	if err != nil {
+		return scope{}, err
+	}
+	return a.inSite(ctx, c, scope{ledger: text, device: device, site: d.Site})
+}
+
+// inSite gives s the zone of its site.
+func (a *API) inSite(ctx context.Context, c caller, s scope) (scope, error) {
+	s.zone = time.UTC
+	if s.site == "" {
+		return s, nil
+	}
+	site, err := a.site(ctx, c, s.site)
+	s.zone = zone(site)
+	return s, err
+}
+
+// narrowed is a group in the words of the ledger, without what the caller may not see.
+func narrowed(c caller, group string) string {
+	if sites := c.narrow(""); sites != nil {
+		return group + "@" + joinSites(sites)
+	}
+	return group
 }
 
 // window is the period asked for, in Unix seconds.
-func (in *availabilityQuery) window(z *time.Location, now time.Time) (from, to int64, err error) {
+func (in *Span) window(z *time.Location, now time.Time) (from, to int64, err error) {
 	if in.Period != "" {
 		if in.From != "" || in.To != "" {
 			return 0, 0, badRequest("period stands in place of from and to: leave one of them out")
@@ -117,7 +367,8 @@ func timeOr(text string, def time.Time, name string) (time.Time, error) {
 	return t, nil
 }
 
-// nameIncidents gives outages the incident that told of them: one that was open in the outage.
+// nameIncidents gives outages the incident that told of them, one that was open in the outage, and the answer
+// how long these waited for somebody to take them.
 func (a *API) nameIncidents(ctx context.Context, c caller, s scope, m *uptime.Answer) error {
 	if m.Outages == nil {
 		m.Outages = []uptime.OutageAnswer{}
@@ -139,31 +390,47 @@ func (a *API) nameIncidents(ctx context.Context, c caller, s scope, m *uptime.An
 	if err != nil {
 		return err
 	}
+	named := map[string]alert.Incident{}
 	for i := range m.Outages {
-		if name := incidentIn(m.Outages[i], found); name != "" {
+		if x := incidentIn(m.Outages[i], found); x != nil {
+			name := x.Name()
 			m.Outages[i].Incident = &name
+			named[name] = *x
 		}
+	}
+	waited, taken := int64(0), int64(0)
+	for _, x := range named {
+		if x.AcknowledgedAt > 0 {
+			waited, taken = waited+x.AcknowledgedAt-x.Detected, taken+1
+		} else {
+			m.Unacknowledged++
+		}
+	}
+	if taken > 0 {
+		mean := waited / taken / 1000
+		m.MTTASeconds = &mean
 	}
 	return nil
 }
 
-// incidentIn is the incident of an outage, the oldest where there are several.
-func incidentIn(o uptime.OutageAnswer, newestFirst []alert.Incident) string {
+// incidentIn is the incident of an outage, the oldest where there are several. Outages are known to the
+// second, incidents to the millisecond.
+func incidentIn(o uptime.OutageAnswer, newestFirst []alert.Incident) *alert.Incident {
 	from, err := time.Parse(time.RFC3339, o.From)
-	if err != nil {
-		return ""
+	if err != nil || o.Device == "" {
+		return nil
 	}
 	until := int64(1) << 62
 	if o.To != nil {
 		if to, err := time.Parse(time.RFC3339, *o.To); err == nil {
-			until = to.UnixMilli()
+			until = to.UnixMilli() + 1000
 		}
 	}
-	name := ""
-	for _, i := range newestFirst {
-		if i.Device == o.Device && i.Started < until && (i.Ended == 0 || i.Ended > from.UnixMilli()) {
-			name = i.Name()
+	for i := len(newestFirst) - 1; i >= 0; i-- {
+		x := &newestFirst[i]
+		if x.Device == o.Device && x.Started < until && (x.Ended == 0 || x.Ended > from.UnixMilli()) {
+			return x
 		}
 	}
-	return name
+	return nil
 }

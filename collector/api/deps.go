@@ -81,7 +81,7 @@ type parts interface {
 type Uptime interface {
 	States(ctx context.Context) []uptime.Verdict
 	Availability(ctx context.Context, scope string, from, to int64, objective string) (uptime.Answer, error)
-	List(ctx context.Context, scopes []string, from, to int64, objective string) ([]uptime.Answer, error)
+	ledgers
 	Strip(ctx context.Context, scope string, days int, zone *time.Location) ([]uptime.Day, error)
 }
 

@@ -172,9 +172,11 @@ func TestAvailability(t *testing.T) {
 	f("scope=company&period=2026-Q3", "site:lisbon", "2026-07-01T00:00:00Z", "2026-10-01T00:00:00Z")
 	for query, want := range map[string]string{
 		"":                                        "query.scope: required query parameter is missing",
-		"scope=lis-sw-1":                          "scope is none of device:NAME, site:NAME or company",
+		"scope=lis-sw-1":                          "scope is none of device:NAME, interface:DEVICE/KEY",
+		"scope=interface:lis-sw-1":                "needs two names",
+		"scope=region:":                           "needs a name",
+		"scope=company&objective=0":               "met by whatever happens",
 		"scope=company:x":                         "scope company takes no name",
-		"scope=circuit:c":                         "a scope of kind circuit is not in this version",
 		"scope=company&period=2026-13":            "want a day 2026-03-29",
 		"scope=company&period=2026-10&to=x":       "leave one of them out",
 		"scope=company&from=yesterday":            "from is not a time as in RFC 3339",
@@ -186,6 +188,50 @@ func TestAvailability(t *testing.T) {
 		if status, body := w.ask("viewer", "GET", "/api/v1/availability?"+query, ""); status != 400 && status != 422 || !strings.Contains(body, want) {
 			t.Errorf("%s: got %d %s, want %s", query, status, body, want)
 		}
+	}
+}
+
+// TestScopesInTheWordsOfTheLedger: groups are narrowed to what the caller may see; what is of all sites is for
+// those who may see all.
+func TestScopesInTheWordsOfTheLedger(t *testing.T) {
+	w := newWorld(t)
+	f := func(role, scope string, status int, ledger string) {
+		t.Helper()
+		w.ledger.answers[ledger] = measuredAs("99.0000")
+		got, body := w.ask(role, "GET", "/api/v1/availability?scope="+scope, "")
+		if asked := w.ledger.asked; got != status || status == 200 && asked[len(asked)-1] != ledger {
+			t.Errorf("%s as %s: got %d %s, asked for %v", scope, role, got, body, asked)
+		}
+	}
+	f("viewer", "interface:lis-sw-1/Gi1/0", 200, "interface:lis-sw-1/Gi1/0")
+	f("viewer", "interface:opo-sw-1/Gi1", 404, "")
+	f("viewer", "path:aaaa/lis-sw-1", 200, "path:aaaa/lis-sw-1")
+	f("viewer", "circuit:lis-wan", 200, "circuit:lis-wan")
+	f("viewer", "circuit:opo-wan", 404, "")
+	f("viewer", "circuit:nothing", 404, "")
+	f("viewer", "service:mail", 404, "")
+	f("all", "service:mail", 200, "service:mail")
+	f("viewer", "region:north", 200, "region:north@lisbon")
+	f("all", "region:north", 200, "region:north")
+	f("viewer", "provider:x", 200, "provider:x@lisbon")
+	f("viewer", "tag:a%40b", 400, "")
+	f("viewer", "agent:bbbb", 404, "")
+}
+
+// TestAvailabilityList pages over what the caller may see.
+func TestAvailabilityList(t *testing.T) {
+	w := newWorld(t)
+	w.ledger.answers["device:lis-sw-1"], w.ledger.answers["device:opo-sw-1"] = measuredAs("99.0000"), measuredAs("98.0000")
+	first := read[page[uptime.Answer]](w, "all", "/api/v1/availability/list?kind=device&limit=1&period=2026-10")
+	if len(first.Items) != 1 || first.Items[0].Scope != "device:lis-sw-1" || first.NextCursor == nil || *first.Total != 2 {
+		t.Fatalf("first page: %+v", first)
+	}
+	second := read[page[uptime.Answer]](w, "all", "/api/v1/availability/list?kind=device&limit=1&period=2026-10&cursor="+*first.NextCursor)
+	if len(second.Items) != 1 || second.Items[0].Scope != "device:opo-sw-1" || second.NextCursor != nil {
+		t.Errorf("second page: %+v", second)
+	}
+	if own := read[page[uptime.Answer]](w, "viewer", "/api/v1/availability/list?kind=device"); len(own.Items) != 1 || *own.Total != 1 {
+		t.Errorf("as the viewer of Lisbon: %+v", own)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +106,44 @@ func (l *ledger) List(_ context.Context, scopes []string, from, to int64, _ stri
 		}
 	}
 	return out, nil
+}
+
+// sitesOf are those of the targets that the fake knows.
+var sitesOf = map[string]string{
+	"device:lis-sw-1": "lisbon", "device:opo-sw-1": "porto", "circuit:lis-wan": "lisbon", "circuit:opo-wan": "porto", "service:mail": "",
+}
+
+func (l *ledger) Scopes(_ context.Context, kind string) ([]string, error) {
+	var out []string
+	for scope := range sitesOf {
+		if strings.HasPrefix(scope, kind+":") {
+			out = append(out, scope)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func (l *ledger) SiteOf(scope string) (string, error) {
+	site, ok := sitesOf[scope]
+	if !ok {
+		return "", uptime.ErrUnknownScope
+	}
+	return site, nil
+}
+
+func (l *ledger) Revisions(_ context.Context, scope string, _, _ int64, _ int) ([]uptime.Revision, error) {
+	return []uptime.Revision{{ID: 1, Target: scope}}, nil
+}
+
+func (l *ledger) Interfaces(context.Context, string) ([]uptime.InterfaceNow, error) {
+	return []uptime.InterfaceNow{{Device: "lis-sw-1", Key: "Gi1", Monitored: true, State: uptime.Up, Since: t0}}, nil
+}
+
+func (l *ledger) Providers() []string { return []string{"Example Telecom", "opo-net"} }
+
+func (l *ledger) Claim(_ context.Context, circuit string, _, _ int64) (uptime.Claim, error) {
+	return uptime.Claim{Circuit: circuit}, nil
 }
 
 func (l *ledger) Strip(_ context.Context, scope string, days int, _ *time.Location) ([]uptime.Day, error) {

@@ -12,47 +12,50 @@ import (
 	"ninewatch/collector/inventory"
 )
 
-// group is the members of a scope that has no timeline of its own, and what they are; or the scope itself.
+// group is the members of a scope that has no timeline of its own, and what they are; or the scope itself. Of
+// a group @SITE,SITE behind its name leaves only what belongs to these sites.
 func (a *asker) group(scope string) (scopes []string, of string, err error) {
-	kind, name, _ := strings.Cut(scope, ":")
-	var keep func(inventory.Site) bool
-	switch {
-	case scope == inventory.ScopeAll || scope == "company":
-		keep = func(inventory.Site) bool { return true }
-	case kind == inventory.KindSite && strings.Contains(name, ","):
-		sites := strings.Split(name, ",")
-		keep = func(s inventory.Site) bool { return slices.Contains(sites, s.Name) }
-	case kind == inventory.ScopeRegion:
-		region, sites, narrowed := strings.Cut(name, "@") // of those that the caller may see
-		keep = func(s inventory.Site) bool {
-			return s.Region == region && region != "" && (!narrowed || slices.Contains(strings.Split(sites, ","), s.Name))
+	name, narrow, narrowed := strings.Cut(scope, "@")
+	kind, name, _ := strings.Cut(name, ":")
+	if kind == "company" {
+		kind = inventory.ScopeAll
+	}
+	if kind == inventory.KindSite && strings.Contains(scope, ",") {
+		kind, narrow, narrowed = inventory.ScopeAll, name, true
+	}
+	switch kind {
+	case inventory.ScopeAll, inventory.ScopeRegion:
+		of = "sites"
+		for n, s := range a.plan.sites {
+			if kind == inventory.ScopeAll || s.Region == name && name != "" {
+				scopes = append(scopes, "site:"+n)
+			}
 		}
-	case kind == inventory.ScopeProvider:
+	case inventory.ScopeProvider:
+		of = "circuits"
 		for n, c := range a.plan.circuits {
 			if c.Provider == name {
 				scopes = append(scopes, "circuit:"+n)
 			}
 		}
-		of = "circuits"
-	case kind == inventory.ScopeRole || kind == inventory.ScopeTag:
+	case inventory.ScopeRole, inventory.ScopeTag:
+		of = "devices"
 		for n, d := range a.plan.devices {
-			if kind == inventory.ScopeRole && d.Role == name || slices.Contains(d.Tags, name) && kind == inventory.ScopeTag {
+			if kind == inventory.ScopeRole && d.Role == name || kind == inventory.ScopeTag && slices.Contains(d.Tags, name) {
 				scopes = append(scopes, "device:"+n)
 			}
 		}
-		of = "devices"
 	default:
 		return []string{scope}, "", nil
 	}
-	if keep != nil {
-		of = "sites"
-		for n, s := range a.plan.sites {
-			if keep(s) {
-				scopes = append(scopes, "site:"+n)
-			}
-		}
+	if narrowed {
+		sites := strings.Split(narrow, ",")
+		scopes = slices.DeleteFunc(scopes, func(x string) bool {
+			s, err := a.plan.subject(x)
+			return err != nil || !slices.Contains(sites, s.site)
+		})
 	}
-	if len(scopes) == 0 && scope != inventory.ScopeAll && scope != "company" {
+	if len(scopes) == 0 && kind != inventory.ScopeAll {
 		return nil, of, fmt.Errorf("scope %q: %w", scope, ErrUnknownScope)
 	}
 	slices.Sort(scopes)
@@ -433,6 +436,20 @@ func (e *Engine) Scopes(ctx context.Context, kind string) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// Providers lists those who run circuits.
+func (e *Engine) Providers() []string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var out []string
+	for _, c := range e.plan.circuits {
+		if c.Provider != "" && !slices.Contains(out, c.Provider) {
+			out = append(out, c.Provider)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // SiteOf is the site that a target belongs to, "" for one of all sites.
