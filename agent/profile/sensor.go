@@ -71,6 +71,9 @@ func state(states States, v value) (severity, word string) {
 		return "unknown", v.text
 	}
 	severity, word, _ = strings.Cut(text, " ")
+	if word == "" && !v.isNum {
+		word = v.text // a device that tells its states as texts
+	}
 	return severity, firstOf(word, severity)
 }
 
