@@ -152,16 +152,14 @@ func macOf(b []byte) net.HardwareAddr {
 	if len(b) < 11 || len(b) > 24 {
 		return nil
 	}
-	digits := strings.Map(func(c rune) rune {
-		if strings.ContainsRune(":-. ", c) {
-			return -1
+	text := strings.ReplaceAll(strings.ReplaceAll(snmp.Text(b), " ", ":"), "-", ":")
+	if parts := strings.Split(text, ":"); len(parts) == 6 {
+		for i := range parts { // as 0:1b:21:b:e6:f0
+			parts[i] = strings.Repeat("0", max(0, 2-len(parts[i]))) + parts[i]
 		}
-		return c
-	}, snmp.Text(b))
-	if mac, err := hex.DecodeString(digits); err == nil && len(mac) == 6 {
-		return mac
+		text = strings.Join(parts, "")
 	}
-	if mac, err := net.ParseMAC(snmp.Text(b)); err == nil && len(mac) == 6 { // as 0:1b:21:b:e6:f0
+	if mac, err := hex.DecodeString(strings.ReplaceAll(text, ".", "")); err == nil && len(mac) == 6 {
 		return mac
 	}
 	return nil
