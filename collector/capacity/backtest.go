@@ -6,6 +6,7 @@ import (
 )
 
 const (
+	fade         = 0.9 // of the weight of an origin beside the next: series change
 	maxOrigins   = 10  // of a back-test: more cost time and tell little, because they overlap
 	sharpness    = 8.0 // how strongly a smaller error raises a weight
 	worstCounted = 1.3 // candidates with an error larger than this times the best are left out
@@ -166,9 +167,10 @@ func (t *trial) weigh(out [][]float64, without int) [][]float64 {
 			if i == without {
 				continue
 			}
+			age := math.Pow(fade, float64(len(t.origins)-1-i))
 			n += t.origins[i].count[b]
 			for c := range t.loss {
-				t.loss[c] += t.origins[i].loss[c][b]
+				t.loss[c] += age * t.origins[i].loss[c][b]
 			}
 		}
 		best := slices.Min(t.loss)
@@ -233,10 +235,34 @@ func (t *trial) leaveOneOut(f *fitter) {
 			}
 		}
 	}
+	t.cutFreaks()
 	for b := range t.edges {
 		slices.Sort(t.errors[b])
 		slices.Sort(t.folds[0][b])
 		slices.Sort(t.folds[1][b])
+	}
+}
+
+// cutFreaks draws in errors that are far beyond all but the largest: one absurd reading must not widen every
+// interval of its bucket.
+func (t *trial) cutFreaks() {
+	const usual, times, least = 0.95, 3, 10
+	t.loss = t.loss[:0]
+	for _, errors := range t.errors {
+		for _, e := range errors {
+			t.loss = append(t.loss, math.Abs(e))
+		}
+	}
+	if len(t.loss) == 0 {
+		return
+	}
+	reach := max(least, times*nth(t.loss, int(usual*float64(len(t.loss)-1))))
+	for _, rows := range [][][]float64{t.errors, t.folds[0], t.folds[1]} {
+		for _, errors := range rows {
+			for i, e := range errors {
+				errors[i] = min(max(e, -reach), reach)
+			}
+		}
 	}
 }
 
@@ -257,9 +283,9 @@ func (t *trial) score(f *fitter, s *Score, floor float64) {
 			continue
 		}
 		for h := range o.reach {
-			if y := f.raw[o.at+h]; !math.IsNaN(y) {
-				q := spreads[i%2].around(o.mixed[h], o.scale[h], h, floor)
-				s.add(y, q, o.said[0][h], o.naive)
+			naive := lastSeason(f.raw[:o.at], f.m, h)
+			if y := f.raw[o.at+h]; !math.IsNaN(y) && !math.IsNaN(naive) {
+				s.add(y, spreads[i%2].around(o.mixed[h], o.scale[h], h, floor), naive, o.naive)
 			}
 		}
 	}

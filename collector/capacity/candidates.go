@@ -8,8 +8,8 @@ type candidate struct {
 	run  func(f *fitter, out []float64)
 }
 
-// candidates are tried against each other on the past of each series. The first is the floor: whoever does not
-// beat it is not used. The one at longRun goes on where no back-test reaches.
+// candidates are tried against each other on the past of each series. The one at longRun goes on where no
+// back-test reaches.
 var candidates = []candidate{
 	{"seasonal naive", (*fitter).seasonalNaive},
 	{"seasonal median and level", (*fitter).seasonalMedian},
@@ -29,13 +29,14 @@ const longRun = 2
 // extrapolate times the length of the history is as far as a trend goes on.
 const extrapolate = 2
 
-// seasonalNaive repeats the last season; a gap in it takes the season before, and at last the usual value.
+// seasonalNaive repeats the last season, freak values drawn in; a gap takes the season before, and at last the
+// usual value.
 func (f *fitter) seasonalNaive(out []float64) {
 	for h := range out {
 		out[h] = math.NaN()
 		for at := f.n - f.m + h%f.m; at >= 0; at -= f.m {
-			if !math.IsNaN(f.raw[at]) {
-				out[h] = f.raw[at]
+			if !math.IsNaN(f.y[at]) {
+				out[h] = f.y[at]
 				break
 			}
 		}

@@ -3,10 +3,12 @@ package capacity
 import "math"
 
 const (
-	tinyShare      = 1e-9 // of the level: the least scale, where most values are equal
-	hampelWidth    = 3.0  // scaled deviations: farther values are drawn in to this distance
-	seasonsOfShape = 8    // seasons that the medians of a slot look at: shapes drift over months
-	shrinkSeasons  = 4    // with fewer, days of a week borrow from each other
+	freakRun       = 3      // values on one side
+	tinyShare      = 1e-9   // of the usual value: the least scale, where most values are equal
+	leastScale     = 1e-150 // so that errors in scales stay finite
+	hampelWidth    = 3.0    // scaled deviations: farther values are drawn in to this distance
+	seasonsOfShape = 8      // seasons that the medians of a slot look at: shapes drift over months
+	shrinkSeasons  = 4      // with fewer, days of a week borrow from each other
 )
 
 // fitter holds what is known at an origin, and scratch, so that many series need few allocations. It reads
@@ -22,6 +24,7 @@ type fitter struct {
 	own    []int32
 	raw    []float64
 	n      int
+	tiny   float64 // the least scale
 
 	y      []float64 // raw with outliers drawn in; NaN in gaps
 	season []float64 // of each slot, around 0
@@ -41,6 +44,16 @@ type fitter struct {
 // use points the fitter at a series.
 func (f *fitter) use(raw []float64, slot []int32, m int, week, day bool) {
 	f.raw, f.slot, f.m, f.week, f.day = raw, slot, max(1, m), week, day
+	f.sorted = f.sorted[:0]
+	for _, v := range raw {
+		if v = math.Abs(v); v > 0 {
+			f.sorted = append(f.sorted, v)
+		}
+	}
+	f.tiny = leastScale
+	if usual := medianOf(f.sorted) * tinyShare; usual > f.tiny {
+		f.tiny = usual
+	}
 	switch {
 	case m >= 14 && m%7 == 0:
 		f.block = m / 7
@@ -178,13 +191,38 @@ func (f *fitter) winsorise() {
 	}
 	global := madScale * madOf(f.sorted)
 	f.slotScales(global)
-	for i := range f.n {
-		expected := f.level[i] + f.season[f.phase[i]]
-		reach := hampelWidth * f.scale[f.phase[i]]
-		f.y[i] = f.raw[i]
-		if global > 0 && !math.IsNaN(f.raw[i]) {
-			f.y[i] = min(max(f.raw[i], expected-reach), expected+reach)
+	copy(f.y, f.raw[:f.n])
+	if global > 0 {
+		f.drawIn()
+	}
+}
+
+// drawIn draws in values that are far from what their place leads one to expect. A run of them on one side, of a
+// day of a week or three values at least, is no freak but another level, and stays.
+func (f *fitter) drawIn() {
+	long := max(freakRun, f.m/7)
+	start, side := 0, 0.0
+	for i := 0; i <= f.n; i++ {
+		now := 0.0
+		if i < f.n {
+			expected := f.level[i] + f.season[f.phase[i]]
+			reach := hampelWidth * f.scale[f.phase[i]]
+			switch v := f.raw[i]; {
+			case v > expected+reach:
+				now, f.y[i] = 1, expected+reach
+			case v < expected-reach:
+				now, f.y[i] = -1, expected-reach
+			case math.IsNaN(v):
+				continue
+			}
 		}
+		if now == side {
+			continue
+		}
+		if side != 0 && i-start >= long {
+			copy(f.y[start:i], f.raw[start:i])
+		}
+		start, side = i, now
 	}
 }
 
@@ -192,7 +230,6 @@ func (f *fitter) slotScales(global float64) {
 	m := f.m
 	f.scale = grow(f.scale, m)
 	reach := m / 48
-	tiny := tinyShare * max(1e-300, math.Abs(f.level[f.n-1]))
 	for j := range f.lists[:m] {
 		f.lists[j] = f.lists[j][:0]
 	}
@@ -211,7 +248,7 @@ func (f *fitter) slotScales(global float64) {
 		if math.IsNaN(own) {
 			own = global
 		}
-		f.scale[j] = max((own+global)/2, tiny)
+		f.scale[j] = max((own+global)/2, f.tiny)
 	}
 }
 

@@ -186,7 +186,7 @@ func Rebase(utilization []float64, speeds []uint64) []float64 {
 	for i, u := range utilization {
 		out[i] = math.NaN()
 		if i < len(speeds) && speeds[i] > 0 {
-			out[i] = u * (float64(speeds[i]) / float64(today))
+			out[i] = u * float64(speeds[i]) / float64(today)
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 )
 
 const (
+	absurd      = 1e150
 	minValues   = 14   // B.4: below, there is not enough history
 	minCoverage = 0.6  // of the back-test's 80 % intervals, below which no date is given (B.7)
 	minThere    = 0.5  // share of the values of the history
@@ -77,12 +78,12 @@ func usableSeason(s Series, n, m int) int {
 	return 1
 }
 
-// take copies the history; what is not finite is missing.
+// take copies the history; what is not finite, or so large that its square is not, is missing.
 func (f *Forecaster) take(values []float64) {
 	f.values = append(f.values[:0], values...)
 	f.sorted = f.sorted[:0]
 	for i, v := range f.values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !(math.Abs(v) < absurd) {
 			f.values[i] = math.NaN()
 			continue
 		}
@@ -157,15 +158,15 @@ func modelName(votes []float64) string {
 func (f *Forecaster) doubt(r *Result) string {
 	b := r.Backtest
 	switch share := f.shareAtTop(); {
+	case share >= saturated:
+		return fmt.Sprintf("saturated: %.0f %% of the values stand at the largest, %g, and what was wanted beyond it cannot be seen",
+			100*share, f.sorted[len(f.sorted)-1])
 	case b.N == 0:
 		return "not enough history for a back-test"
 	case b.MASE > b.NaiveMASE:
 		return fmt.Sprintf("the back-test loses to the seasonal naive forecast: MASE %.3f against %.3f", b.MASE, b.NaiveMASE)
 	case b.Coverage80 < minCoverage:
 		return fmt.Sprintf("the back-test's 80 %% intervals held %.0f %% of the values, at least 60 %% are needed", 100*b.Coverage80)
-	case share >= saturated:
-		return fmt.Sprintf("saturated: %.0f %% of the values stand at the largest, %g, and what was wanted beyond it cannot be seen",
-			100*share, f.sorted[len(f.sorted)-1])
 	}
 	return ""
 }

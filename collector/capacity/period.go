@@ -17,20 +17,27 @@ func (f *fitter) findPeriod() {
 	if reach < 1 || f.n < 2*f.m {
 		return
 	}
-	stated := f.lagError(f.m)
-	lag, best := f.bestLag(f.m, reach)
+	found, best := f.bestLag(f.m, reach)
+	if math.IsInf(best, 1) {
+		return
+	}
+	period, stated := float64(found), f.lagError(f.m)
+	for k := 2; k <= maxPeriods; k++ {
+		middle := int(math.Round(period * float64(k)))
+		if f.n < max(middle, k*f.m)+f.m {
+			break
+		}
+		further, err := f.bestLag(middle, k)
+		if math.IsInf(err, 1) {
+			break
+		}
+		found, best = further, err
+		period, stated = float64(found)/float64(k), f.lagError(k*f.m)
+	}
 	if !(best < periodGain*stated) {
 		return
 	}
-	f.period = float64(lag)
-	for k := 2; k <= maxPeriods; k++ {
-		middle := int(math.Round(f.period * float64(k)))
-		if f.n < middle+f.m {
-			break
-		}
-		lag, _ := f.bestLag(middle, k)
-		f.period = float64(lag) / float64(k)
-	}
+	f.period = period
 	f.own = f.own[:0]
 	for i := range f.slot {
 		turns := (float64(i) + 0.5) / f.period

@@ -56,7 +56,7 @@ func simulateDaily(seed uint64, n int) (map[string][]float64, map[string]truth) 
 			y[t] = v
 		}
 		id := fmt.Sprintf("%03d-%s", i, kind)
-		tr := truth{Kind: kind, Future: y[days : days+horizon], Horizon: horizon}
+		var tr truth
 		for d := range horizon {
 			week := append([]float64{}, y[days+d-3:days+d+4]...)
 			if medianOf(week) >= 80 {
@@ -78,4 +78,46 @@ func simulated(n, m int, seed uint64) []float64 {
 		out[i] = 40 + 10*math.Sin(2*math.Pi*float64(i)/float64(m)) + 20*float64(i)/float64(n) + 2*r.NormFloat64()
 	}
 	return out
+}
+
+// simulateHourly makes hourly traffic of links with a week in it: steady, drifting, growing, stepped, with freak
+// values and gaps, and with a step that is not quite an hour.
+func simulateHourly(kind string, seed uint64, n int) []float64 {
+	r := rand.New(rand.NewPCG(seed, 3))
+	y := make([]float64, n)
+	period := 168.0
+	if kind == "odd step" {
+		period = 164 + 8*r.Float64()
+	}
+	busy, weekend, quiet := 13+4*r.Float64(), 0.3+0.4*r.Float64(), 0.1+0.3*r.Float64()
+	noise, drift, wander := 0.04+0.08*r.Float64(), 0.0, 0.0
+	at := n/4 + r.IntN(n/2)
+	for t := range y {
+		hour := math.Mod(float64(t)*168/period, 168)
+		day := quiet + (1-quiet)*math.Exp(3*(math.Cos(2*math.Pi*(hour-busy)/24)-1))
+		if hour >= 120 {
+			day *= weekend
+		}
+		wander = 0.9*wander + noise*0.43*r.NormFloat64()
+		level := 1.0
+		switch kind {
+		case "drifting":
+			drift += 0.004 * r.NormFloat64()
+			level += drift
+		case "growing":
+			level += 0.6 * float64(t) / float64(n)
+		case "stepped":
+			if t > at {
+				level = 1.4
+			}
+		}
+		y[t] = math.Max(0, 1e8*math.Max(level, 0.1)*day*(1+wander+noise/2*r.NormFloat64()))
+		if kind == "freaks" && r.Float64() < 0.01 {
+			y[t] *= 3 * r.Float64()
+		}
+		if kind == "freaks" && (r.Float64() < 0.02 || t > at && t < at+20) {
+			y[t] = math.NaN()
+		}
+	}
+	return y
 }

@@ -79,8 +79,7 @@ const (
 func (f *fitter) fitTrend(v []float64, recent int, anchor float64) {
 	t := &f.trend
 	t.curves = t.curves[:0]
-	tail := max(1, min(len(v), recent))
-	t.base = f.median(v[len(v)-tail:])
+	t.base = f.latest(v, recent)
 	x, y := f.groups(v)
 	if len(y) < minTrendPoints {
 		return
@@ -96,6 +95,17 @@ func (f *fitter) fitTrend(v []float64, recent int, anchor float64) {
 		return
 	}
 	f.curves(x, y, slope, level, rho)
+}
+
+// latest is the median of the last values that are there.
+func (f *fitter) latest(v []float64, count int) float64 {
+	f.sorted = f.sorted[:0]
+	for i := len(v) - 1; i >= 0 && len(f.sorted) < max(1, count); i-- {
+		if !math.IsNaN(v[i]) {
+			f.sorted = append(f.sorted, v[i])
+		}
+	}
+	return medianOf(f.sorted)
 }
 
 // curves fits each shape to points and weighs it; the straight line is given.
