@@ -43,8 +43,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), getCommand(), tokenCommand(), apiTokenCommand(),
-		simulateCommand(), analyzeCommand(), reportCommand(), verifyReportCommand(), versionCommand())
+	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), exportCommand(), getCommand(), tokenCommand(), apiTokenCommand(), userCommand(),
+		simulateCommand(), analyzeCommand(), reportCommand(), verifyReportCommand(), rebuildCommand(), versionCommand())
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && isCobraUsage(err) {
 		err = ofCobra(err, command.CommandPath())

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"sort"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -17,23 +18,50 @@ import (
 	"ninewatch/internal/conf"
 )
 
-// resource is something that can be listed: its path, and the columns of its table.
+// resource is something that can be listed: its path, and the columns of its table. A column may be a path
+// such as contract.availability. An answer that is no list has the rows under the key rows.
 type resource struct {
 	path    string
 	columns []string
+	rows    string
 }
 
 var resources = map[string]resource{
-	"sites":      {"sites", []string{"name", "display_name", "region", "time_zone", "users"}},
-	"devices":    {"devices", []string{"name", "site", "address", "role", "state", "since"}},
-	"interfaces": {"devices/%s/interfaces", []string{"key", "if_index", "alias", "speed_bps", "admin_status", "oper_status", "in_bps", "out_bps"}},
-	"agents":     {"agents", []string{"id", "site", "hostname", "version", "state", "last_seen", "devices"}},
-	"incidents":  {"incidents", []string{"id", "severity", "status", "site", "summary", "started_at", "ended_at", "owner"}},
+	"sites":             {path: "sites", columns: []string{"name", "display_name", "region", "time_zone", "users"}},
+	"devices":           {path: "devices", columns: []string{"name", "site", "address", "role", "state", "since"}},
+	"interfaces":        {path: "devices/%s/interfaces", columns: []string{"key", "if_index", "alias", "speed_bps", "admin_status", "oper_status", "in_bps", "out_bps"}},
+	"components":        {path: "devices/%s/facts", columns: []string{"key", "class", "name", "model", "serial", "software_rev", "descr"}, rows: "components"},
+	"neighbors":         {path: "devices/%s/facts", columns: []string{"protocol", "local_key", "remote_name", "remote_port_id", "remote_chassis_id", "remote_platform"}, rows: "neighbors"},
+	"history":           {path: "devices/%s/history", columns: []string{"list", "part", "from", "until", "last_seen", "facts"}},
+	"agents":            {path: "agents", columns: []string{"id", "site", "hostname", "version", "state", "last_seen", "devices"}},
+	"incidents":         {path: "incidents", columns: []string{"id", "severity", "status", "site", "summary", "started_at", "ended_at", "owner"}},
+	"assets":            {path: "assets", columns: []string{"device", "part", "class", "name", "model", "serial", "version", "first_seen", "last_seen", "removed_at", "warranty_until", "end_of_support", "owner", "tag"}},
+	"findings":          {path: "findings", columns: []string{"severity", "kind", "site", "device", "object", "summary", "since"}},
+	"calendars":         {path: "calendars", columns: []string{"name", "time_zone", "hours", "holidays"}},
+	"credentials":       {path: "credentials", columns: []string{"name", "version", "sites"}},
+	"circuits":          {path: "circuits", columns: []string{"name", "provider", "device", "interface", "bandwidth", "contract.availability", "contract.rtt", "contract.loss", "target"}},
+	"links":             {path: "links", columns: []string{"name", "a", "b", "bandwidth", "absent"}},
+	"services":          {path: "services", columns: []string{"name", "site", "objective.availability", "objective.window", "needs"}},
+	"redundancy-groups": {path: "redundancy_groups", columns: []string{"name", "mode", "min", "designed", "members"}},
+	"risk-groups":       {path: "risk_groups", columns: []string{"name", "kind", "members"}},
+	"maintenance":       {path: "maintenance", columns: []string{"name", "scope", "from", "to", "rrule", "duration", "time_zone", "reason"}},
+	"receivers":         {path: "receivers", columns: []string{"name", "format", "url", "sites"}},
+	"routes":            {path: "routes", columns: []string{"name", "match", "receiver", "repeat_every", "escalate_after"}},
+	"rules":             {path: "rules", columns: []string{"name", "severity", "for", "expr"}},
+	"capacity":          {path: "capacity", columns: []string{"name", "limit", "lead_time"}},
+	"lifecycle":         {path: "lifecycle", columns: []string{"model", "vendor", "end_of_sale", "end_of_support"}},
+	"software-policies": {path: "software_policies", columns: []string{"name", "match", "versions"}},
+	"schedules":         {path: "schedules", columns: []string{"name", "report", "period", "scope", "receivers"}},
+	"users":             {path: "users", columns: []string{"name", "roles", "created_at"}},
+	"api-tokens":        {path: "api-tokens", columns: []string{"name", "roles", "created_at", "expires_at", "last_used_at"}},
+	"audit":             {path: "audit", columns: []string{"time", "who", "action", "object", "detail"}},
+	"proposals":         {path: "discovery", columns: []string{"id", "status", "site", "address", "name", "evidence", "last_seen", "device"}},
 }
 
 func getCommand() *cobra.Command {
 	var cl client
-	var output, site, query, status string
+	var output, site, query, status, at string
+	var removed bool
 	names := make([]string, 0, len(resources))
 	for name := range resources {
 		names = append(names, name)
@@ -41,7 +69,7 @@ func getCommand() *cobra.Command {
 	sort.Strings(names)
 	c := &cobra.Command{
 		Use:   "get " + strings.Join(names, "|") + " [DEVICE]",
-		Short: "List what a running collector knows; interfaces are those of a device",
+		Short: "List what a running collector knows; " + strings.Join(perDevice(), ", ") + " are those of a device",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			what, path, err := resolve(args, names)
@@ -53,12 +81,15 @@ func getCommand() *cobra.Command {
 				return usage{fmt.Errorf("output format %q: it is one of table, json, csv, yaml", output)}
 			}
 			values := url.Values{}
-			for key, v := range map[string]string{"site": site, "q": query, "status": status} {
+			if removed {
+				values.Set("removed", "true")
+			}
+			for key, v := range map[string]string{"site": site, "q": query, "status": status, "at": at} {
 				if v != "" {
 					values.Set(key, v)
 				}
 			}
-			items, err := list(c, &cl, path, values)
+			items, err := what.read(c, &cl, path, values)
 			if err != nil {
 				return err
 			}
@@ -69,7 +100,9 @@ func getCommand() *cobra.Command {
 	c.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv or yaml")
 	c.Flags().StringVar(&site, "site", "", "only of this site")
 	c.Flags().StringVarP(&query, "query", "q", "", "only what contains this text")
-	c.Flags().StringVar(&status, "status", "", "of incidents: open, resolved or all")
+	c.Flags().StringVar(&status, "status", "", "of incidents: open, resolved or all; of proposals: proposed, approved or rejected")
+	c.Flags().StringVar(&at, "at", "", "of components and neighbors: as they were at this `TIME`, for example 2026-03-01T00:00:00Z")
+	c.Flags().BoolVar(&removed, "removed", false, "of assets: with what was there once")
 	return c
 }
 
@@ -78,14 +111,41 @@ func resolve(args, names []string) (what resource, path string, err error) {
 	if !ok {
 		return what, "", usage{fmt.Errorf("unknown resource %q: it is one of %s", args[0], strings.Join(names, ", "))}
 	}
-	perDevice := strings.Contains(what.path, "%s")
-	if perDevice != (len(args) == 2) {
-		return what, "", usage{fmt.Errorf("get %s: name a device for interfaces, and nothing for the others", args[0])}
+	ofDevice := strings.Contains(what.path, "%s")
+	if ofDevice != (len(args) == 2) {
+		return what, "", usage{fmt.Errorf("get %s: name a device for %s, and nothing for the others", args[0], strings.Join(perDevice(), ", "))}
 	}
-	if perDevice {
+	if ofDevice {
 		return what, fmt.Sprintf(what.path, url.PathEscape(args[1])), nil
 	}
 	return what, what.path, nil
+}
+
+// perDevice are the resources that belong to one device.
+func perDevice() []string {
+	var out []string
+	for name, r := range resources {
+		if strings.Contains(r.path, "%s") {
+			out = append(out, name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (r resource) read(c *cobra.Command, cl *client, path string, query url.Values) ([]map[string]any, error) {
+	if r.rows == "" {
+		return list(c, cl, path, query)
+	}
+	var answer map[string]json.RawMessage
+	if err := cl.call(c.Context(), http.MethodGet, path, query, nil, &answer); err != nil {
+		return nil, err
+	}
+	items := []map[string]any{}
+	if err := json.Unmarshal(answer[r.rows], &items); err != nil {
+		return nil, fmt.Errorf("read %s: %w", r.rows, err)
+	}
+	return items, nil
 }
 
 // list follows the cursor to the end.
@@ -120,7 +180,7 @@ var listFormats = map[string]func(io.Writer, []string, []map[string]any) error{
 		out := csv.NewWriter(w)
 		out.Write(columns) //nolint:errcheck // told by Error
 		for _, item := range items {
-			out.Write(row(columns, item, "")) //nolint:errcheck // told by Error
+			out.Write(plain(row(columns, item, ""))) //nolint:errcheck // told by Error
 		}
 		out.Flush()
 		return out.Error()
@@ -162,14 +222,47 @@ func wholeNumbers(v any) any {
 func row(columns []string, item map[string]any, absent string) []string {
 	out := make([]string, len(columns))
 	for i, c := range columns {
-		switch v := item[c].(type) {
-		case nil:
+		if out[i] = cell(at(item, c)); out[i] == "" {
 			out[i] = absent
-		case float64:
-			out[i] = fmt.Sprintf("%.15g", v)
-		default:
-			out[i] = fmt.Sprint(v)
 		}
 	}
 	return out
+}
+
+// at is the value of a path such as contract.availability.
+func at(item map[string]any, path string) any {
+	key, rest, nested := strings.Cut(path, ".")
+	if inner, ok := item[key].(map[string]any); ok && nested {
+		return at(inner, rest)
+	}
+	return item[key]
+}
+
+func cell(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		return fmt.Sprintf("%.15g", v)
+	case []any:
+		words := make([]string, len(v))
+		for i, inner := range v {
+			words[i] = cell(inner)
+		}
+		return strings.Join(words, " ")
+	case map[string]any:
+		text, _ := json.Marshal(v) // it comes from JSON
+		return string(text)
+	}
+	return fmt.Sprint(v)
+}
+
+// plain keeps a spreadsheet from taking a text of somebody's device for a formula.
+func plain(cells []string) []string {
+	for i, s := range cells {
+		if _, err := strconv.ParseFloat(s, 64); s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && err != nil {
+			cells[i] = "'" + s
+		}
+	}
+	return cells
 }

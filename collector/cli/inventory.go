@@ -51,7 +51,7 @@ func applyCommand() *cobra.Command {
 		},
 	}
 	clientFlags(c, &cl)
-	c.Flags().StringArrayVarP(&files, "file", "f", nil, "a `FILE` of the inventory; may be given more than once")
+	c.Flags().StringArrayVarP(&files, "file", "f", nil, "a `FILE` of the inventory, or a table of devices (.csv); may be given more than once")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "only print")
 	c.Flags().BoolVar(&prune, "prune", false, "delete what an earlier apply created and the files do not have")
 	return c
@@ -65,7 +65,7 @@ func parse(names []string, stdin io.Reader) (inventory.Inventory, conf.Problems,
 		if err != nil {
 			return inventory.Inventory{}, nil, usage{err}
 		}
-		files = append(files, inventory.File{Name: name, Data: data})
+		files = append(files, inventory.File{Name: name, Data: data, CSV: strings.HasSuffix(strings.ToLower(name), ".csv")})
 	}
 	inv, problems := inventory.Parse(files...)
 	return inv, problems, nil
@@ -75,10 +75,8 @@ func parse(names []string, stdin io.Reader) (inventory.Inventory, conf.Problems,
 // collector have. The collector is asked here, as it does not know the places in the files.
 func complete(c *cobra.Command, cl *client, inv inventory.Inventory, problems conf.Problems) error {
 	stored := map[string][]string{}
-	for kind, path := range map[string]string{
-		inventory.KindSite: "sites", inventory.KindDevice: "devices", inventory.KindCredential: "credentials", inventory.KindReceiver: "receivers",
-	} {
-		items, err := list(c, cl, path, url.Values{})
+	for _, kind := range inv.Needs() {
+		items, err := list(c, cl, kind.List, url.Values{})
 		if err != nil {
 			if mistakes := problems.Err(); mistakes != nil {
 				return mistakes // for which nobody needs to be asked
@@ -86,7 +84,7 @@ func complete(c *cobra.Command, cl *client, inv inventory.Inventory, problems co
 			return err
 		}
 		for _, item := range items {
-			stored[kind] = append(stored[kind], fmt.Sprint(item["name"]))
+			stored[kind.Name] = append(stored[kind.Name], fmt.Sprint(item["name"]))
 		}
 	}
 	return append(problems, inv.Missing(func(kind string) []string { return stored[kind] })...).Err()

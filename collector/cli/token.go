@@ -55,16 +55,22 @@ func tokenCommand() *cobra.Command {
 }
 
 func apiTokenCommand() *cobra.Command {
-	var data, name, role string
+	return group(&cobra.Command{Use: "api-token", Short: "Tokens for programs that use the API"}, apiTokenCreateCommand(),
+		listCommand("list", "List the tokens, without themselves", "api-tokens"), removeCommand("revoke NAME", "Remove the tokens of a name", "api-tokens/"))
+}
+
+func apiTokenCreateCommand() *cobra.Command {
+	var cl client
+	var data, name, ttl string
+	var roles roleFlags
 	create := &cobra.Command{
-		Use: "create --data FOLDER", Short: "Make the first API token on the host of the collector, without a login", Args: cobra.NoArgs,
+		Use: "create", Short: "Make an API token: with --data on the host of the collector, without a login", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if data == "" {
-				return usage{errors.New("where are the data of the collector? give --data")}
-			}
-			token, err := app.CreateAPIToken(c.Context(), data, name, role, slog.New(slog.DiscardHandler))
-			if errors.Is(err, auth.ErrInvalid) {
-				return usage{err}
+			token, err := "", error(nil)
+			if data != "" {
+				token, err = localToken(c, data, name, ttl, roles)
+			} else {
+				token, err = remoteToken(c, &cl, name, ttl, roles)
 			}
 			if err != nil {
 				return err
@@ -73,8 +79,37 @@ func apiTokenCommand() *cobra.Command {
 			return err
 		},
 	}
-	create.Flags().StringVar(&data, "data", "", "the data `FOLDER` of the collector")
+	clientFlags(create, &cl)
+	create.Flags().StringVar(&data, "data", "", "the data `FOLDER` of a collector on this host: no login is needed")
 	create.Flags().StringVar(&name, "name", "cli", "what the token is for")
-	create.Flags().StringVar(&role, "role", "admin", "viewer, operator or admin, of all sites")
-	return group(&cobra.Command{Use: "api-token", Short: "Tokens for programs that use the API"}, create)
+	create.Flags().StringVar(&ttl, "ttl", "", "how long it can be used, for example 90d; without it for ever")
+	roles.add(create, "admin")
+	return create
+}
+
+func localToken(c *cobra.Command, data, name, ttl string, roles roleFlags) (string, error) {
+	if ttl != "" || len(roles.sites) != 1 || roles.sites[0] != auth.AnySite {
+		return "", usage{errors.New("--data makes a token for all sites that does not end: give neither --sites nor --ttl, or ask a running collector")}
+	}
+	token, err := app.CreateAPIToken(c.Context(), data, name, roles.role, slog.New(slog.DiscardHandler))
+	if errors.Is(err, auth.ErrInvalid) {
+		return "", usage{err}
+	}
+	return token, err
+}
+
+func remoteToken(c *cobra.Command, cl *client, name, ttl string, roles roleFlags) (string, error) {
+	list, err := roles.roles()
+	if err != nil {
+		return "", err
+	}
+	body, err := json.Marshal(map[string]any{"name": name, "ttl": ttl, "roles": list})
+	if err != nil {
+		return "", err
+	}
+	var made struct {
+		Token string `json:"token"`
+	}
+	err = cl.call(c.Context(), http.MethodPost, "api-tokens", nil, body, &made)
+	return made.Token, err
 }

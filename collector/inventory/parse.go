@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"ninewatch/internal/conf"
@@ -65,13 +64,26 @@ func Parse(files ...File) (Inventory, conf.Problems) {
 			p.document(doc)
 		}
 	}
-	for i, problem := range p.problems {
-		isTable := slices.ContainsFunc(files, func(f File) bool { return f.CSV && f.Name == problem.File })
-		if isTable && problem.Key != "" {
-			p.problems[i].Column = 1 // the key says which cell of the row
+	for _, f := range files {
+		if f.CSV {
+			p.inRows(f.Name)
 		}
 	}
 	return p.inv, p.problems
+}
+
+// inRows gives mistakes in a table the first column of their row: the key says which cell it is.
+func (p *parser) inRows(file string) {
+	for i, problem := range p.problems {
+		if problem.File == file && problem.Key != "" {
+			p.problems[i].Column = 1
+		}
+	}
+	for i, r := range p.inv.references {
+		if r.at.File == file {
+			p.inv.references[i].at.Column = 1
+		}
+	}
 }
 
 type parser struct {

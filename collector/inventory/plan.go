@@ -276,6 +276,17 @@ func hidden(hash string) string {
 	return conf.Secret(hash).String()
 }
 
+// Needs are the kinds of what inv refers to and does not have itself.
+func (inv Inventory) Needs() []Kind {
+	needed := map[string]bool{}
+	for _, r := range inv.references {
+		if _, ok := inv.places[r.to]; !ok {
+			needed[r.to.kind] = true
+		}
+	}
+	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return !needed[k.Name] })
+}
+
 // Missing reports every reference of inv to an object that is neither in inv nor among the stored names
 // of its kind (KindSite, …). A client can ask it before it sends anything.
 func (inv Inventory) Missing(stored func(kind string) []string) conf.Problems {
