@@ -209,49 +209,36 @@ func (c *Client) room() bool {
 // pump sends what c has to ask, as far as the device and the lane bear it.
 func (l *lane) pump(c *Client) {
 	for !c.closed && !l.closed && !c.queued && c.room() {
-		r := l.peek(c)
-		if r == nil {
+		run := c.asking()
+		if run == nil && len(c.waiting) == 0 {
 			return
 		}
-		if now := l.e.now(); now < c.next && c.pace.gap > 0 {
-			l.back(c, r)
+		if c.pace.gap > 0 && l.e.now() < c.next {
 			l.arm(&c.timer, c.next)
 			return
 		}
 		if l.expected >= l.window {
-			l.back(c, r)
-			c.queued, l.starved = true, true
-			l.queue = append(l.queue, c)
+			l.wait(c, run == nil || run.answer.Heard)
 			return
 		}
-		l.launch(r)
+		if len(c.waiting) > 0 { // first: somebody waits for it
+			r := c.waiting[0]
+			c.waiting = c.waiting[1:]
+			l.launch(r)
+			continue
+		}
+		l.launch(l.part(run))
 	}
 }
 
-// peek takes the next request of c, or nil: exchanges first, since somebody waits for them.
-func (l *lane) peek(c *Client) *request {
-	if len(c.waiting) > 0 {
-		r := c.waiting[0]
-		c.waiting = c.waiting[1:]
-		return r
-	}
-	for _, run := range c.runs {
-		if r := l.part(run); r != nil {
+// asking is the first run of c that has something to ask now, or nil.
+func (c *Client) asking() *run {
+	for _, r := range c.runs {
+		if len(r.todo) > 0 && !(r.cautious() && r.flying()) {
 			return r
 		}
 	}
 	return nil
-}
-
-// back undoes peek.
-func (l *lane) back(c *Client, r *request) {
-	if r.run == nil {
-		c.waiting = append([]*request{r}, c.waiting...)
-		return
-	}
-	r.run.todo = append(r.run.todo, r.span)
-	r.run.leave(r)
-	l.recycle(r)
 }
 
 // exchange sends pdu and returns the reply's PDU, which shares no memory with the datagram. accept looks at a

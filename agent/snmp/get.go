@@ -74,11 +74,14 @@ func ReadBatch(ctx context.Context, s Session, b Batch, use func(*Answer)) error
 	if r, ok := s.(Reader); ok {
 		return r.Read(ctx, b, use)
 	}
-	names := b.names()
+	names := make([]oid.OID, b.n)
+	for i := range names {
+		names[i] = b.name(i)
+	}
 	before, start := s.Counts(), time.Now()
 	got, err := s.Get(ctx, names...)
 	after := s.Counts()
-	r := &run{n: len(names), values: make([]snmpwire.Value, len(names)), list: b.list.Value()}
+	r := &run{n: len(names), values: make([]snmpwire.Value, len(names))}
 	r.answer = Answer{Err: err, Heard: len(got) > 0, RTT: time.Since(start), Requests: after.Requests - before.Requests,
 		Retries: after.Retries - before.Retries, Timeouts: after.Timeouts - before.Timeouts, run: r}
 	for i := range got {

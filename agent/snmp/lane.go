@@ -28,7 +28,7 @@ const (
 const (
 	firstWindow = 64
 	leastWindow = 16
-	mostWindow  = 4096
+	mostWindow  = 512
 	lateReply   = 100 * time.Millisecond
 )
 
@@ -61,6 +61,7 @@ type lane struct {
 	serving  bool
 	drops    uint32
 	queue    []*Client // wait for the window
+	begun    []*Client // the same, in the midst of a run: they go first, to come to an end and free their memory
 }
 
 func openLane(e *Manager, v6 bool) (*lane, error) {
@@ -232,13 +233,27 @@ func (l *lane) serve() {
 		return
 	}
 	l.serving = true
-	for len(l.queue) > 0 && l.expected < l.window {
-		c := l.queue[0]
-		l.queue = l.queue[1:]
+	for l.expected < l.window && len(l.begun)+len(l.queue) > 0 {
+		from := &l.begun
+		if len(l.begun) == 0 {
+			from = &l.queue
+		}
+		c := (*from)[0]
+		*from = (*from)[1:]
 		c.queued = false
 		l.pump(c)
 	}
 	l.serving = false
+}
+
+// wait puts c in line for the window.
+func (l *lane) wait(c *Client, begun bool) {
+	c.queued, l.starved = true, true
+	if begun {
+		l.begun = append(l.begun, c)
+	} else {
+		l.queue = append(l.queue, c)
+	}
 }
 
 // place gives r an id of its own.

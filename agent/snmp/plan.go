@@ -195,7 +195,7 @@ func (p *Plan) take(it item, a *Answer, i int, values []telemetry.Value, info *P
 	err := it.object.fits(v, a.Problem(i))
 	switch {
 	case err == errAbsent && it.series >= 0:
-		info.rediscover("an instance vanished: " + p.batch.names()[i].String())
+		info.rediscover("an instance vanished: " + p.batch.name(i).String())
 		if !p.gone[it.series] {
 			p.gone[it.series] = true
 			values[it.series] = telemetry.Value{Kind: telemetry.Stale}

@@ -36,7 +36,7 @@ func (l *lane) quick(r *request, h *snmpwire.Head) bool {
 	}
 	l.heard(run, r)
 	values := run.values[s.from : s.from+s.count]
-	ok, outside := snmpwire.QuickValues(h.List, run.list[s.at:s.end], values)
+	ok, outside := snmpwire.QuickValues(h.List, r.list, values)
 	if !ok {
 		clear(values)
 		return false
@@ -130,7 +130,7 @@ func (l *lane) accept(r *request, decodeErr error) {
 	}
 	var err error
 	if r.run != nil {
-		err = r.run.check(p, r.span)
+		err = r.check(p)
 	} else {
 		err = r.accept(p)
 	}
@@ -154,14 +154,14 @@ func (l *lane) accept(r *request, decodeErr error) {
 }
 
 // check takes a reply that is an error or holds at least one of the names.
-func (r *run) check(p *snmpwire.PDU, s span) error {
+func (r *request) check(p *snmpwire.PDU) error {
 	if p.ErrorStatus != snmpwire.NoError {
 		return nil
 	}
 	if len(p.VarBinds) == 0 {
 		return &Error{Kind: Protocol, Err: errors.New("reply without any value")}
 	}
-	for list := r.list[s.at:s.end]; list != ""; list = list[snmpwire.NameEnd(list):] {
+	for list := r.list; len(list) > 0; list = list[snmpwire.NameEnd(list):] {
 		name := snmpwire.Name(list)
 		if slices.ContainsFunc(p.VarBinds, func(vb snmpwire.VarBind) bool { return vb.OID.Equal(name) }) {
 			return nil
@@ -174,7 +174,7 @@ func (r *run) check(p *snmpwire.PDU, s span) error {
 func (l *lane) fill(r *request, p *snmpwire.PDU) error {
 	run, s, c := r.run, r.span, r.client
 	if p.ErrorStatus == snmpwire.NoError {
-		run.match(p.VarBinds, s)
+		run.match(p.VarBinds, s, r.list)
 		return nil
 	}
 	if p.ErrorStatus == authorizationError {
@@ -191,12 +191,12 @@ func (l *lane) fill(r *request, p *snmpwire.PDU) error {
 		c.pace.tooBig(s.count)
 		run.todo = append(run.todo, s)
 	case bad < 0:
-		first, rest := s.split(run.list, s.count/2)
+		first, rest := s.split(s.count / 2)
 		run.todo = append(run.todo, rest, first)
 	default:
 		run.failed(s.from+bad, p.ErrorStatus)
-		before, rest := s.split(run.list, bad)
-		_, rest = rest.split(run.list, 1)
+		before, rest := s.split(bad)
+		_, rest = rest.split(1)
 		for _, part := range [...]span{rest, before} {
 			if part.count > 0 {
 				run.todo = append(run.todo, part)
@@ -207,8 +207,7 @@ func (l *lane) fill(r *request, p *snmpwire.PDU) error {
 }
 
 // match finds the value of each name, wherever in the reply it stands.
-func (r *run) match(got []snmpwire.VarBind, s span) {
-	list := r.list[s.at:s.end]
+func (r *run) match(got []snmpwire.VarBind, s span, list []byte) {
 	for i := range s.count {
 		name := snmpwire.Name(list)
 		list = list[snmpwire.NameEnd(list):]

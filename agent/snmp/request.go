@@ -22,6 +22,7 @@ type request struct {
 
 	run  *run // either this
 	span span
+	list []byte // of its names, encoded
 
 	pdu    *snmpwire.PDU // or that
 	accept func(*snmpwire.PDU) error
@@ -96,7 +97,7 @@ func (l *lane) transmit(r *request) {
 		r.expected = true
 		l.expected++
 	}
-	l.arm(&r.timer, min(r.expires, now+int64(lateReply)))
+	l.arm(&r.timer, min(r.expires, now+int64(lateReply+2*c.pace.rtt)))
 }
 
 // forgo stops to expect the reply of r soon.
@@ -226,7 +227,7 @@ func (l *lane) drop(r *request) {
 
 func (l *lane) recycle(r *request) {
 	run := r.run
-	*r = request{}
+	*r = request{list: r.list[:0]}
 	if run != nil && len(l.spare) < spares {
 		r.timer.request = r
 		l.spare = append(l.spare, r)
@@ -234,7 +235,7 @@ func (l *lane) recycle(r *request) {
 }
 
 // spares is how many requests, runs and slices of values a lane keeps to use them again.
-const spares = 512
+const spares = 256
 
 // silenced tells whether a device is taken for dead after an outcome.
 func silenced(before bool, err error) bool {
@@ -250,17 +251,14 @@ func silenced(before bool, err error) bool {
 // encode makes the datagram of r in the lane's buffer.
 func (l *lane) encode(r *request) (b []byte, err error) {
 	c := r.client
-	list := ""
-	if r.run != nil {
-		list = r.run.list[r.span.at:r.span.end]
-	} else {
+	if r.run == nil {
 		r.pdu.RequestID = r.id
 	}
 	switch {
 	case c.usm != nil:
-		err = c.usm.encode(l, r, list)
+		err = c.usm.encode(l, r)
 	case r.run != nil:
-		l.buf = snmpwire.AppendGetMessage(l.buf[:0], c.version, c.community, r.id, list)
+		l.buf = snmpwire.AppendGetMessage(l.buf[:0], c.version, c.community, r.id, r.list)
 	default:
 		m := snmpwire.Message{Version: c.version, Community: c.community, PDU: *r.pdu}
 		l.buf = snmpwire.Append(l.buf[:0], &m)

@@ -3,6 +3,7 @@ package snmp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ninewatch/internal/oid"
@@ -60,7 +61,7 @@ func (a *Answer) VarBind(i int, name oid.OID) snmpwire.VarBind {
 type run struct {
 	client   *Client
 	serial   uint64
-	list     string
+	packed   string
 	n        int
 	values   []snmpwire.Value // from the first reply on
 	store    []byte           // octets of values
@@ -91,7 +92,7 @@ func (l *lane) start(c *Client, b Batch, budget time.Duration, done func(*Answer
 		r = &run{}
 		r.timer.run, r.answer.run = r, r
 	}
-	r.client, r.list, r.n, r.done = c, b.list.Value(), b.n, done
+	r.client, r.packed, r.n, r.done = c, b.packed.Value(), b.n, done
 	r.serial++
 	c.runs = append(c.runs, r)
 	switch {
@@ -102,7 +103,7 @@ func (l *lane) start(c *Client, b Batch, budget time.Duration, done func(*Answer
 		l.end(r, nil)
 		return r, r.serial
 	}
-	r.todo = append(r.todo, span{0, int32(b.n), 0, int32(len(r.list))})
+	r.todo = append(r.todo, span{0, int32(b.n)})
 	if budget > 0 {
 		l.arm(&r.timer, l.e.now()+int64(budget))
 	}
@@ -141,25 +142,26 @@ func (l *lane) overdue(r *run) {
 	l.end(r, fmt.Errorf("%s: %w", r.client.addr, context.DeadlineExceeded))
 }
 
-// part is the next request of r, or nil. Of a device that was silent it asks one name, until that is answered.
+// cautious: the device was silent; one name is asked for, until that is answered.
+func (r *run) cautious() bool { return r.client.silent && !r.answer.Heard }
+
+// part is the next request of r.
 func (l *lane) part(r *run) *request {
 	c := r.client
 	limit := c.pace.names
-	if c.silent && !r.answer.Heard {
-		if limit = 1; r.flying() {
-			return nil
-		}
-	}
-	if len(r.todo) == 0 {
-		return nil
+	if r.cautious() {
+		limit = 1
 	}
 	at := len(r.todo) - 1
-	first, rest := r.todo[at].split(r.list, limit)
-	if r.todo = r.todo[:at]; rest.count > 0 {
-		r.todo = append(r.todo, rest)
-	}
+	part, _ := r.todo[at].split(limit)
 	q := l.newRequest(c)
-	q.run, q.span = r, first
+	q.run = r
+	r.write(q, part)
+	if _, rest := r.todo[at].split(q.span.count); rest.count > 0 {
+		r.todo[at] = rest
+	} else {
+		r.todo = r.todo[:at]
+	}
 	for i := range r.parts {
 		if r.parts[i] == nil {
 			r.parts[i] = q
@@ -188,9 +190,15 @@ func (r *run) leave(q *request) {
 
 // cheapen leaves one name to q.
 func (r *run) cheapen(q *request) {
-	var rest span
-	q.span, rest = q.span.split(r.list, 1)
+	first, rest := q.span.split(1)
 	r.todo = append(r.todo, rest)
+	r.write(q, first)
+}
+
+// write makes q ask for s, or for as much of it as fits.
+func (r *run) write(q *request, s span) {
+	q.list, q.span.count = expand(q.list[:0], r.packed, s)
+	q.span.from = s.from
 }
 
 // heard notes a valid reply, and makes room for values.
@@ -239,11 +247,8 @@ func (l *lane) end(r *run, err error) {
 		}
 	}
 	l.clock.stop(&r.timer)
-	for i := range c.runs {
-		if c.runs[i] == r {
-			c.runs = append(c.runs[:i], c.runs[i+1:]...)
-			break
-		}
+	if i := slices.Index(c.runs, r); i >= 0 {
+		c.runs = slices.Delete(c.runs, i, i+1)
 	}
 	r.serial++
 	r.answer.Err = err
@@ -255,6 +260,7 @@ func (l *lane) reclaim(r *run) {
 	if r.values != nil && len(l.values) < spares {
 		l.values = append(l.values, r.values)
 	}
+	r.values = nil
 	if len(l.runs) < spares {
 		*r = run{serial: r.serial, todo: r.todo[:0], store: r.store[:0]}
 		r.timer.run, r.answer.run = r, r

@@ -93,9 +93,8 @@ func (u *usm) adopt(engineID []byte) (err error) {
 	return err
 }
 
-// encode wraps the PDU of r, a GetRequest for list where that is not empty, into the lane's buffer. Without a
-// known engine it makes the discovery request of RFC 3414, section 4.
-func (u *usm) encode(l *lane, r *request, list string) error {
+// encode wraps the PDU of r into the lane's buffer. Without a known engine it makes the discovery request of RFC 3414, section 4.
+func (u *usm) encode(l *lane, r *request) error {
 	m := ber.Message{ID: r.id, Flags: ber.Reportable}
 	if r.looking = !u.known() || r.proving; r.looking {
 		pdu := snmpwire.AppendPDU(nil, &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: r.id})
@@ -108,7 +107,7 @@ func (u *usm) encode(l *lane, r *request, list string) error {
 	m.Boots, m.Time = u.clock.now()
 	pdu := l.scoped[:0]
 	if r.run != nil {
-		pdu = snmpwire.AppendGet(pdu, r.id, list)
+		pdu = snmpwire.AppendGet(pdu, r.id, r.list)
 	} else {
 		pdu = snmpwire.AppendPDU(pdu, r.pdu)
 	}

@@ -52,7 +52,7 @@ func TestGosnmpReadsOurMessages(t *testing.T) {
 				u.clock = engineClock{boots: 7, time: 1000, at: time.Now()}
 				l := testLane()
 				err := u.encode(l, &request{id: 77, pdu: &snmpwire.PDU{Type: snmpwire.TrapV2, RequestID: 77, VarBinds: []snmpwire.VarBind{
-					{OID: nameA, Type: snmpwire.TimeTicks, Uint: 4711}}}}, "")
+					{OID: nameA, Type: snmpwire.TimeTicks, Uint: 4711}}}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -255,7 +255,7 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	l := testLane()
-	if err := u.encode(l, &request{id: 1, pdu: &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: 1, VarBinds: nulls([]oid.OID{nameA})}}, ""); err != nil {
+	if err := u.encode(l, &request{id: 1, pdu: &snmpwire.PDU{Type: snmpwire.GetRequest, RequestID: 1, VarBinds: nulls([]oid.OID{nameA})}}); err != nil {
 		f.Fatal(err)
 	}
 	request := bytes.Clone(l.buf)

@@ -4,8 +4,8 @@ import "time"
 
 // Resolution of time-outs, and how many steps of it a turn of the wheel has.
 const (
-	tick  = 10 * time.Millisecond
-	spoke = 512
+	tick  = 5 * time.Millisecond
+	spoke = 1024
 )
 
 // timer is something that happens at a time, unless it is stopped: exactly one of its owners is set.

@@ -51,17 +51,15 @@ func (p *PDU) append(dst []byte, list, pdu int) []byte {
 	return dst
 }
 
-// AppendNames encodes variable bindings of names with NULL behind dst: the list of a GetRequest.
-func AppendNames(dst []byte, names []oid.OID) []byte {
-	for _, n := range names {
-		vb := VarBind{OID: n, Type: Null}
-		dst = vb.append(dst)
-	}
-	return dst
+// AppendNull encodes a variable binding of an encoded name with NULL behind dst: one of a GetRequest's list.
+func AppendNull(dst, name []byte) []byte {
+	dst = appendHeader(dst, tagSequence, tlvSize(len(name))+2)
+	dst = append(appendHeader(dst, tagOID, len(name)), name...)
+	return append(dst, byte(Null), 0)
 }
 
 // AppendGet encodes a GetRequest for an encoded list behind dst.
-func AppendGet(dst []byte, id int32, list string) []byte {
+func AppendGet(dst []byte, id int32, list []byte) []byte {
 	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
 	dst = appendHeader(dst, byte(GetRequest), pdu)
 	dst = appendInt(dst, int64(id))
@@ -70,7 +68,7 @@ func AppendGet(dst []byte, id int32, list string) []byte {
 }
 
 // AppendGetMessage is AppendGet within a community message.
-func AppendGetMessage(dst []byte, v Version, community []byte, id int32, list string) []byte {
+func AppendGetMessage(dst []byte, v Version, community []byte, id int32, list []byte) []byte {
 	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
 	dst = appendHeader(dst, tagSequence, 3+tlvSize(len(community))+tlvSize(pdu))
 	dst = append(dst, tagInteger, 1, byte(v))

@@ -115,9 +115,9 @@ func (h *Head) pdu(b []byte) bool {
 }
 
 // QuickValues reads the values of list into out, provided that its names are exactly those of asked, a list
-// as AppendNames writes it, in that order, and that all values are sound. Values that are not Inline lie in
+// as AppendNull writes it, in that order, and that all values are sound. Values that are not Inline lie in
 // list, and outside tells that there are some. When it is not ok, out holds anything.
-func QuickValues(list []byte, asked string, out []Value) (ok, outside bool) {
+func QuickValues(list, asked []byte, out []Value) (ok, outside bool) {
 	at := 0 // in list
 	for i := range out {
 		if len(asked) < 4 || asked[1] >= 0x80 {
@@ -139,7 +139,7 @@ func QuickValues(list []byte, asked string, out []Value) (ok, outside bool) {
 				return false, false
 			}
 		}
-		if n < len(name)+2 || head+n > len(b) || string(b[head:head+len(name)]) != name {
+		if n < len(name)+2 || head+n > len(b) || string(b[head:head+len(name)]) != string(name) {
 			return false, false
 		}
 		value := b[head+len(name) : head+n]
@@ -208,7 +208,7 @@ func quickValue(b []byte, at uint64, v *Value) bool {
 }
 
 // NameEnd is the length of the first variable binding of an encoded list of names.
-func NameEnd(list string) int {
+func NameEnd(list []byte) int {
 	switch n := int(list[1]); n {
 	case 0x81:
 		return 3 + int(list[2])
@@ -220,9 +220,8 @@ func NameEnd(list string) int {
 }
 
 // Name decodes the name of the first variable binding of an encoded list of names.
-func Name(list string) oid.OID {
-	b := []byte(list[:NameEnd(list)])
-	bind, _, err := expect(b, tagSequence, "variable binding")
+func Name(list []byte) oid.OID {
+	bind, _, err := expect(list[:NameEnd(list)], tagSequence, "variable binding")
 	if err == nil {
 		bind, _, err = expect(bind, tagOID, "name")
 	}
