@@ -63,7 +63,7 @@ func (a *App) readiness() error {
 func (a *App) ledger(ctx context.Context, from, to int64) ([]promapi.StateInterval, error) {
 	var out []promapi.StateInterval
 	for _, v := range a.uptime.States(ctx) {
-		line, err := a.uptime.Timeline(ctx, v.Device, from/1000, to/1000+1)
+		line, err := a.uptime.Shown(ctx, v.Device, from/1000, to/1000+1)
 		if err != nil {
 			return nil, err
 		}

@@ -130,6 +130,31 @@ func (e *Engine) Timeline(ctx context.Context, device string, from, to int64) ([
 	return clip(w.line, from, to), nil
 }
 
+// Shown is Timeline with maintenance in place of what it covers, as people see it.
+func (e *Engine) Shown(ctx context.Context, device string, from, to int64) ([]Interval, error) {
+	line, err := e.Timeline(ctx, device, from, to)
+	if err != nil || len(line) == 0 {
+		return line, err
+	}
+	all, err := e.Planned("device:"+device, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return outside(line, counting(all).clip(Window{from, line[len(line)-1].To})), nil
+}
+
+// Planned is the maintenance of a target over [from, to) (s).
+func (e *Engine) Planned(scope string, from, to int64) ([]Planned, error) {
+	e.mu.RLock()
+	p := e.plan
+	e.mu.RUnlock()
+	s, err := p.subject(scope)
+	if err != nil {
+		return nil, err
+	}
+	return p.planned(s, Window{from, to}), nil
+}
+
 // Day is the seconds of a local day by state, added up over the devices of the scope.
 type Day struct {
 	Date         string `json:"date"`
@@ -160,6 +185,7 @@ func (e *Engine) Strip(ctx context.Context, scope string, days int, zone *time.L
 		return nil, err
 	}
 	asOf := floorSecond(e.deps.Now().UnixMilli())
+	kept := make([]string, 0, len(scopes))
 	lines := make([]whole, 0, len(scopes))
 	since := make([]int64, 0, len(scopes))
 	for _, x := range scopes {
@@ -174,13 +200,16 @@ func (e *Engine) Strip(ctx context.Context, scope string, days int, zone *time.L
 		if err != nil {
 			return nil, err
 		}
-		lines, since = append(lines, w), append(since, min(s.created, w.first))
+		kept, lines, since = append(kept, x), append(lines, w), append(since, min(s.created, w.first))
 		asOf = min(asOf, w.asOf)
 	}
 	for i, w := range lines {
 		line := clip(w.line, bounds[0], max(bounds[0], min(bounds[days], asOf)))
 		if since[i] > bounds[0] {
 			line = slices.Concat(clip(nil, bounds[0], min(since[i], asOf)), clip(line, max(since[i], bounds[0]), max(asOf, since[i])))
+		}
+		if s, err := a.plan.subject(kept[i]); err == nil {
+			line = outside(line, counting(a.plan.planned(s, Window{bounds[0], bounds[days]})).clip(Window{bounds[0], max(bounds[0], asOf)}))
 		}
 		addDays(out, bounds, line, since[i])
 	}
@@ -217,6 +246,8 @@ func (d *Day) add(s State, n int64, before bool) {
 		d.Down += n
 	case s == Unreachable:
 		d.Unreachable += n
+	case s == Maintenance:
+		d.Maintenance += n
 	case s == AdminDown:
 		d.AdminDown += n
 	default:
