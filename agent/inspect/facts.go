@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -207,6 +208,33 @@ func structureOf(f *telemetry.DeviceFacts) Structure {
 			return STPInstance{t.Instance, t.Root.String(), t.RootPort, t.RootCost, t.RootPriority, t.BridgeAddress.String(), t.Priority,
 				t.TopologyChanges, each(t.Ports, func(p telemetry.STPPort) STPPort { return STPPort{p.IfIndex, p.Port, p.State} })}
 		}),
+	}
+}
+
+// lines are the sections as a person reads them: what a part is, not every sensor of it.
+func (s *Structure) lines(line func(cells ...string)) {
+	for _, c := range s.Inventory {
+		if c.Serial != "" || c.Model != "" {
+			line(cmp.Or(c.Class, "part"), c.Key, c.Model, c.Serial)
+		}
+	}
+	for _, n := range s.Neighbors {
+		line(n.Protocol+" neighbour", n.LocalPort, n.RemoteName, n.RemotePort)
+	}
+	for _, l := range s.LAGs {
+		line("lag", l.Name, fmt.Sprintf("%d members", len(l.Members)))
+	}
+	for _, p := range s.BGPPeers {
+		line("bgp peer", p.Peer, fmt.Sprintf("AS %d", p.RemoteAS), p.State)
+	}
+	for _, n := range s.OSPFNeighbors {
+		line("ospf neighbour", cmp.Or(n.Address, n.RouterID), n.RouterID, n.State)
+	}
+	for _, g := range s.FHRPGroups {
+		line(g.Protocol+" group", fmt.Sprint(g.Group), g.VirtualAddress, g.State)
+	}
+	for _, a := range s.Addresses {
+		line("address", a.Address)
 	}
 }
 

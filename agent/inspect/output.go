@@ -204,6 +204,7 @@ func (r *Result) writeTable(w io.Writer) error {
 		}
 		line(s.Class, s.Name, text)
 	}
+	r.Structure.lines(line)
 	for _, e := range r.Errors {
 		line("not read wholly", e.Part, e.Error)
 	}
