@@ -100,6 +100,9 @@ func theilSen(x, y []float64, scratch []float64) (slope float64, grown []float64
 	return medianOf(scratch), scratch
 }
 
+// tie is how close two values are to count as equal, as a share of the largest: rounding decides nothing.
+const tie = 1e-9
+
 // kendallZ is the standard score of Kendall's rank correlation of y with its order. Serial correlation rho of
 // neighbours widens its variance as if there were fewer values.
 func kendallZ(y []float64, rho float64) float64 {
@@ -107,13 +110,17 @@ func kendallZ(y []float64, rho float64) float64 {
 	if n < 3 {
 		return 0
 	}
-	s := 0.0
+	s, largest := 0.0, 0.0
+	for _, v := range y {
+		largest = max(largest, math.Abs(v))
+	}
+	tied := tie * largest
 	for i := range y {
 		for _, later := range y[i+1:] {
-			switch {
-			case later > y[i]:
+			switch d := later - y[i]; {
+			case d > tied:
 				s++
-			case later < y[i]:
+			case d < -tied:
 				s--
 			}
 		}
