@@ -21,13 +21,15 @@ var (
 	vmMembershipTable     = mib("bridge_ports", "vmMembershipTable", "1.3.6.1.4.1.9.9.68.1.2.2.1", 2) // by ifIndex
 	dot1qVlanStaticTable  = mib("vlans", "dot1qVlanStaticTable", "1.3.6.1.2.1.17.7.1.4.3.1", 1)
 	dot1qVlanCurrentTable = mib("vlans", "dot1qVlanCurrentTable", "1.3.6.1.2.1.17.7.1.4.2.1", 3)
-	ieeeVlanStaticTable   = mib("vlans", "ieee8021QBridgeVlanStaticTable", "1.3.111.2.802.1.1.4.1.4.3.1", 2)
+	ieeeVlanStaticTable   = mib("vlans", "ieee8021QBridgeVlanStaticTable", "1.3.111.2.802.1.1.4.1.4.3.1", 3)
 	vtpVlanTable          = mib("vlans", "vtpVlanTable", "1.3.6.1.4.1.9.9.46.1.3.1.1", 2, 3, 4) // state, type, name
 	jnxExVlanTable        = mib("vlans", "jnxExVlanTable", "1.3.6.1.4.1.2636.3.40.1.5.1.5.1", 2, 5)
 	jnxL2aldVlanTable     = mib("vlans", "jnxL2aldVlanTable", "1.3.6.1.4.1.2636.3.48.1.3.1.1", 2, 3)
 	dot1dStpPortTable     = mib("stp", "dot1dStpPortTable", "1.3.6.1.2.1.17.2.15.1")
+	ieeeTreeTable         = mib("stp", "ieee8021SpanningTreeTable", "1.3.111.2.802.1.1.3.1.1.1")
+	ieeeTreePortTable     = mib("stp", "ieee8021SpanningTreePortTable", "1.3.111.2.802.1.1.3.1.2.1")
 
-	stpProtocols  = []string{"", "decLb100", "ieee8021d"}
+	stpProtocols  = []string{"", "decLb100", "ieee8021d"} // unknown(1)
 	stpPortStates = []string{"disabled", "blocking", "listening", "learning", "forwarding", "broken"}
 )
 
@@ -99,7 +101,7 @@ func (r *reader) vlans() {
 			add(last(row), "")
 		}
 		for _, row := range r.rows(ieeeVlanStaticTable) {
-			add(last(row), row.text(2))
+			add(last(row), row.text(3))
 		}
 	}
 	for id, name := range names {
@@ -125,6 +127,9 @@ const maxVLANTrees = 128
 // spanningTrees reads the tree of the bridge, and of Cisco's switches that of each VLAN.
 func (r *reader) spanningTrees() {
 	r.spanningTree(r.s, 0)
+	if len(r.f.STP) == 0 {
+		r.ieeeTrees()
+	}
 	if r.o.Open == nil || len(r.f.VLANs) == 0 || len(r.f.BridgePorts) == 0 || !r.isFrom(cisco) || !strings.Contains(r.f.System.SysDescr, "Cisco IOS Software") {
 		return
 	}
@@ -185,15 +190,51 @@ func (r *reader) spanningTree(s snmp.Session, instance uint32) {
 		if len(row.index) != 1 || len(t.Ports) == telemetry.MaxFacts("bridge_ports") {
 			continue
 		}
-		p := telemetry.STPPort{Port: row.index[0], IfIndex: r.ports.ofBridge(row.index[0]), State: row.word(3, stpPortStates), PathCost: row.number32(5)}
-		p.Key = r.ports.key(p.IfIndex)
-		_, p.DesignatedBridge = bridgeID(row.bytes(8))
-		if b := row.bytes(9); len(b) == 2 {
-			p.DesignatedPort = uint32(binary.BigEndian.Uint16(b))
-		}
-		t.Ports = append(t.Ports, p)
+		t.Ports = append(t.Ports, r.treePort(row, row.index[0], 3))
 	}
 	r.f.STP = append(r.f.STP, t)
+}
+
+// treePort is a row of one of the tables of ports, whose columns follow each other alike from the state on.
+func (r *reader) treePort(row row, port, state uint32) telemetry.STPPort {
+	p := telemetry.STPPort{Port: port, IfIndex: r.ports.ofBridge(port), State: row.word(state, stpPortStates), PathCost: row.number32(state + 2)}
+	p.Key = r.ports.key(p.IfIndex)
+	_, p.DesignatedBridge = bridgeID(row.bytes(state + 5))
+	if b := row.bytes(state + 6); len(b) == 2 {
+		p.DesignatedPort = uint32(binary.BigEndian.Uint16(b))
+	}
+	return p
+}
+
+// ieeeTrees reads IEEE8021-SPANNING-TREE-MIB, which tells the trees of each component of a bridge; the first
+// component is the bridge itself where there are no others.
+func (r *reader) ieeeTrees() {
+	for _, row := range r.rows(ieeeTreeTable) {
+		if len(row.index) != 1 {
+			continue
+		}
+		t := telemetry.STPInstance{Instance: row.index[0], Protocol: row.word(2, stpProtocols), Priority: row.number32(3), TopologyChanges: row.number(5),
+			RootCost: row.number32(7), RootPort: row.number32(8), RootIfIndex: r.ports.ofBridge(row.number32(8))}
+		if t.Instance == 1 {
+			t.Instance = 0
+		}
+		t.RootPriority, t.Root = bridgeID(row.bytes(6))
+		r.f.STP = append(r.f.STP, t)
+	}
+	if len(r.f.STP) == 0 {
+		return
+	}
+	for _, row := range r.rows(ieeeTreePortTable) { // index: component, port
+		if len(row.index) != 2 {
+			continue
+		}
+		for i := range r.f.STP {
+			t := &r.f.STP[i]
+			if t.Instance == row.index[0] || t.Instance == 0 && row.index[0] == 1 {
+				t.Ports = append(t.Ports, r.treePort(row, row.index[1], 4))
+			}
+		}
+	}
 }
 
 // bridgeID is a BridgeId: two octets of priority and an address.

@@ -301,6 +301,16 @@ func TestBridge(t *testing.T) {
 	}), "")
 }
 
+func TestIEEEBridge(t *testing.T) {
+	const tree = "1.3.111.2.802.1.1.3.1."
+	want(t, device("99999", "1.3.6.1.2.1.17.1.4.1.2.52|2|2\n1.3.111.2.802.1.1.4.1.4.3.1.3.1.20|4|office\n"+
+		tree+"1.1.2.1|2|2\n"+tree+"1.1.3.1|2|4096\n"+tree+"1.1.6.1|4x|1000020000000009\n"+tree+"1.1.7.1|2|0\n"+tree+"1.1.8.1|66|0\n"+
+		tree+"2.1.4.1.52|2|5\n"+tree+"2.1.6.1.52|2|4\n"+tree+"2.1.9.1.52|4x|1000020000000009\n"),
+		func(f telemetry.DeviceFacts) any { return []any{f.VLANs, f.STP} }, any([]any{[]telemetry.VLAN{{ID: 20, Name: "office"}}, []telemetry.STPInstance{
+			{Protocol: "decLb100", Priority: 4096, RootPriority: 4096, Root: net.HardwareAddr{2, 0, 0, 0, 0, 9}, Ports: []telemetry.STPPort{
+				{Port: 52, IfIndex: 2, Key: "Gi0/2", State: "forwarding", PathCost: 4, DesignatedBridge: net.HardwareAddr{2, 0, 0, 0, 0, 9}}}}}}), "")
+}
+
 func TestTreesOfVLANs(t *testing.T) {
 	text := strings.Replace(device("9", "1.3.6.1.2.1.17.1.4.1.2.1|2|1\n1.3.6.1.4.1.9.9.46.1.3.1.1.4.1.1|4|default\n1.3.6.1.4.1.9.9.46.1.3.1.1.4.1.20|4|office\n"+
 		"1.3.6.1.4.1.9.9.46.1.3.1.1.3.1.1002|2|2\n1.3.6.1.4.1.9.9.46.1.3.1.1.4.1.1002|4|fddi-default\n"), "a device", "Cisco IOS Software, C2960", 1)

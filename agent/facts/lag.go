@@ -75,7 +75,8 @@ func (r *reader) lacp(add func(aggregate, member uint32, state string)) {
 		}
 		port, selected, attached := row.index[0], row.number32(12), row.number32(13)
 		aggregate := cmp.Or(attached, selected)
-		if len(aggregates) > 0 && !aggregates[aggregate] || r.ports.byIndex[aggregate] == nil {
+		f := r.ports.byIndex[aggregate]
+		if f == nil || len(aggregates) > 0 && !aggregates[aggregate] && f.IfType != ieee8023adLag {
 			continue
 		}
 		add(aggregate, port, memberState(attached != 0, row.bytes(21)))
