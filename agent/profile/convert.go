@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"math/bits"
 	"net"
 	"net/netip"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 var conversions = map[string]func([]byte) (string, bool){
 	"octets":        func(b []byte) (string, bool) { return whole(b, false) },
 	"octets_little": func(b []byte) (string, bool) { return whole(b, true) },
+	"bits":          firstBit,
 	"hex":           hexNumber,
 	"hex_float":     hexFloat,
 	"mac":           mac,
@@ -45,6 +47,16 @@ func whole(b []byte, little bool) (string, bool) {
 		}
 	}
 	return strconv.FormatUint(n, 10), true
+}
+
+// firstBit is the first bit that is set, counted from 1, of a BITS (RFC 2578, section 7.1.4); 0: none.
+func firstBit(b []byte) (string, bool) {
+	for i := range b {
+		if b[i] != 0 {
+			return strconv.Itoa(8*i + bits.LeadingZeros8(b[i]) + 1), true
+		}
+	}
+	return "0", true
 }
 
 // hexNumber is a number written in hexadecimal digits.

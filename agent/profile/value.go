@@ -42,7 +42,7 @@ func ofBind(vb snmpwire.VarBind) value {
 		return value{ok: true, text: strconv.FormatUint(vb.Uint, 10), number: float64(vb.Uint), isNum: true}
 	case snmpwire.OctetString:
 		v := ofText(snmp.Text(vb.Bytes))
-		v.octets, v.ok = vb.Bytes, len(vb.Bytes) > 0
+		v.octets, v.ok = append([]byte{}, vb.Bytes...), true
 		return v
 	case snmpwire.ObjectIdentifier:
 		return value{ok: true, text: vb.Object.String()}
@@ -78,6 +78,9 @@ func (s *Source) refine(v value, states States) value {
 			return value{}
 		}
 		v = ofText(text)
+	}
+	if v.text == "" && v.octets != nil && s.Convert == "" && s.Map == nil {
+		return value{} // an empty text says nothing
 	}
 	if s.expression != nil {
 		if v = s.extract(v.text); !v.ok {
