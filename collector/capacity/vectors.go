@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 )
 
 // Vectors answers the cases of kinds rates, buckets and p95 of a file of test vectors (analytics, sections B.1
@@ -107,7 +109,7 @@ func (v readingVector) reading(width int) (r Reading, err error) {
 		r.Discontinuity, r.HasDiscontinuity = uint32(ticks), true
 	}
 	if v.SpeedMbps != "" {
-		mbps, ok := new(big.Rat).SetString(v.SpeedMbps.String())
+		mbps, ok := rational(v.SpeedMbps)
 		if !ok || mbps.Sign() < 0 {
 			return r, fmt.Errorf("speed_mbps %q: want a number that is not negative", v.SpeedMbps)
 		}
@@ -120,13 +122,26 @@ func (v readingVector) reading(width int) (r Reading, err error) {
 	return r, nil
 }
 
+// rational is a number exactly, as far as it is written out: one with an exponent, which could be a number of any
+// size, only as a float.
+func rational(n json.Number) (*big.Rat, bool) {
+	const longest = 40
+	text := n.String()
+	if len(text) > longest || strings.ContainsAny(text, "eE") {
+		x, err := n.Float64()
+		exact := new(big.Rat).SetFloat64(x)
+		return exact, err == nil && exact != nil
+	}
+	return new(big.Rat).SetString(text)
+}
+
 var errWhole = errors.New("want a whole number that its type can hold")
 
 func unsigned(n json.Number, width int) (uint64, error) {
 	if x, err := strconv.ParseUint(n.String(), 10, width); err == nil {
 		return x, nil
 	}
-	exact, ok := new(big.Rat).SetString(n.String())
+	exact, ok := rational(n)
 	if !ok || !exact.IsInt() || exact.Sign() < 0 || exact.Num().BitLen() > width {
 		return 0, errWhole
 	}
@@ -135,7 +150,7 @@ func unsigned(n json.Number, width int) (uint64, error) {
 
 // millis reads seconds.
 func millis(n json.Number) (int64, error) {
-	exact, ok := new(big.Rat).SetString(n.String())
+	exact, ok := rational(n)
 	if !ok {
 		return 0, errors.New("want seconds")
 	}
@@ -196,6 +211,9 @@ func bucketsVector(input json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(pairs); n > 0 {
+		in.From, in.To = cmp.Or(in.From, seconds(pairs[0].From)), cmp.Or(in.To, seconds(pairs[n-1].To))
+	}
 	from, err := millis(in.From)
 	if err != nil {
 		return nil, fmt.Errorf("from %q: %w", in.From, err)
@@ -229,7 +247,7 @@ func bucketsVector(input json.RawMessage) (any, error) {
 	return out, nil
 }
 
-const maxVectorBuckets = 1_000_000 // of a case, so that a file of a few bytes cannot take all memory
+const maxVectorBuckets = 100_000 // of a case, so that a file of a few bytes cannot take all memory
 
 func percentileVector(input json.RawMessage) (any, error) {
 	var in struct {

@@ -55,3 +55,20 @@ func decoded(t *testing.T, text []byte) (v any) {
 	}
 	return v
 }
+
+// TestVectorsRefuse: hostile numbers are refused by name, and take no time.
+func TestVectorsRefuse(t *testing.T) {
+	f := func(kind, input, want string) {
+		t.Helper()
+		_, err := Vectors(bytes.NewReader([]byte(`{"cases":[{"id":"x","kind":"` + kind + `","input":` + input + `}]}`)))
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	f("rates", `{"bits":16}`, `case "x": bits 16: want 32 or 64`)
+	f("rates", `{"samples":[{"t":1e999999999,"v":1}]}`, `case "x": sample 1: t "1e999999999": want seconds`)
+	f("rates", `{"samples":[{"t":0,"v":1,"up":-1}]}`, `case "x": sample 1: up "-1": want a whole number that its type can hold`)
+	f("rates", `{"samples":[{"t":0,"v":1,"speed_mbps":-1}]}`, `case "x": sample 1: speed_mbps "-1": want a number that is not negative`)
+	f("buckets", `{"from":0,"to":1e12,"bucket_s":1}`, `case "x": from 0 to 1e12: more than 100000 buckets`)
+	f("buckets", `{"from":0,"to":9,"bucket_s":0}`, `case "x": bucket_s "0": want a length in seconds above 0`)
+}
