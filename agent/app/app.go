@@ -91,7 +91,8 @@ func (a *App) build(list allow.List) (err error) {
 	}
 	a.watcher = watch.New(watch.Deps{
 		Log: a.log, Metrics: a.set, Append: a.queue.Append, Prober: a.prober, Scheduler: a.scheduler, Allow: list, Now: time.Now,
-		Learnt: filepath.Join(a.cfg.StateDir, "learnt"),
+		Checkpoint: filepath.Join(a.cfg.StateDir, "open-runs"),
+		Learnt:     filepath.Join(a.cfg.StateDir, "learnt"),
 	})
 	a.http = httpserver.New(a.cfg.Listen, nil, httpserver.Deps{Log: a.log, Handler: a.handler(), Fatal: a.fatal})
 	return a.buildUplink()

@@ -112,6 +112,21 @@ func (r *Recorder) Flush(now time.Time) []telemetry.Record {
 	return appendRuns(records, runs)
 }
 
+// Open returns the runs that grew since they were last recorded, as Flush would, without counting them as recorded.
+func (r *Recorder) Open() []telemetry.Record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var runs []telemetry.Run
+	for _, d := range r.devices {
+		for _, b := range []*Builder{d.icmp, d.looks, d.snmp} {
+			if b != nil && b.grown {
+				runs = append(runs, b.run)
+			}
+		}
+	}
+	return appendRuns(nil, runs)
+}
+
 // flush appends the runs that grew.
 func (d *device) flush(runs []telemetry.Run) []telemetry.Run {
 	runs = d.icmp.Flush(runs)

@@ -158,8 +158,12 @@ func (d *device) look(ctx context.Context) error {
 // saw remembers the last result of SNMP for the series ninewatch_up.
 func (w *Watcher) saw(d *device, r telemetry.Result) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	d.snmp = r
+	back := r == telemetry.OK && d.lost
+	w.mu.Unlock()
+	if back { // echoes may return too, though long dead they are seldom sent
+		w.deps.Prober.Look(d.assigned.Name)
+	}
 }
 
 // resultOf is the evidence in the outcome of a request.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -66,8 +67,9 @@ func newRig(t *testing.T) *rig {
 	r := &rig{now: begin, set: metrics.NewSet()}
 	r.Watcher = New(Deps{
 		Log: slog.New(slog.DiscardHandler), Metrics: r.set, Append: r.append, Prober: (*fakeProber)(r), Scheduler: (*fakeScheduler)(r), Allow: list,
-		Now: r.clock,
+		Now: r.clock, Checkpoint: filepath.Join(t.TempDir(), "open-runs"),
 	})
+	t.Cleanup(func() { r.manager.Close() })
 	return r
 }
 

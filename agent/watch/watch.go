@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ type Deps struct {
 	Now   func() time.Time
 	// Learnt is the file that keeps limits of devices over restarts; empty: none.
 	Learnt string
+	// Checkpoint is the file that keeps open runs over a kill; empty: none.
+	Checkpoint string
 }
 
 // Watcher watches the devices of an assignment. Its methods may be called from several goroutines.
@@ -99,6 +102,7 @@ func (w *Watcher) Start(context.Context) error {
 	if err := w.memory.Open(); err != nil {
 		w.log.Warn("limits of devices are found out anew", "err", err)
 	}
+	w.restore()
 	w.wg.Go(w.record)
 	w.wg.Go(w.follow)
 	return nil
@@ -170,15 +174,18 @@ func (w *Watcher) Watermark() int64 {
 
 // record moves records to the spool, and has runs and windows told in time.
 func (w *Watcher) record() {
-	flush, minute := time.NewTicker(flushEvery), time.NewTicker(window)
+	flush, minute, keep := time.NewTicker(flushEvery), time.NewTicker(window), time.NewTimer(checkpointEvery)
 	defer flush.Stop()
 	defer minute.Stop()
+	defer keep.Stop()
 	for {
 		select {
 		case records := <-w.out:
 			w.append(records)
 		case <-flush.C:
 			w.flush()
+		case <-keep.C:
+			keep.Reset(w.checkpoint())
 		case <-minute.C:
 			w.append(w.reachability())
 		case <-w.stopped.Done():
@@ -193,6 +200,7 @@ func (w *Watcher) record() {
 			}
 			w.flush()
 			w.append(w.recorder.Close(w.deps.Now()))
+			os.Remove(w.deps.Checkpoint) //nolint:errcheck // what it holds is told; told again it is the same
 			return
 		}
 	}
