@@ -16,7 +16,7 @@ func (j *join) entities() {
 				j.note("empty", fmt.Sprintf("%s tells of a neighbor on %s that has neither an id nor a name: it is left out", c.device.Name, portWords(h.port)), c.device.Name)
 				continue
 			}
-			w := wire{half: h, from: from, to: -1, local: portID{from, h.port}}
+			w := wire{half: h, from: from, to: -1, local: portID{from, h.port, h.slot}}
 			if h.port == "" {
 				w.local.port = "?" + heardKey(h.heard.Neighbor)
 			}

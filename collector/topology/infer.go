@@ -20,7 +20,7 @@ func (j *join) manual() {
 				j.byHand[p] = name
 				j.element(p)
 			}
-			if s := j.speed(p); m.Bandwidth == 0 && s > 0 && (l.Speed == 0 || s < l.Speed) {
+			if s := j.facts(p).speed; m.Bandwidth == 0 && s > 0 && (l.Speed == 0 || s < l.Speed) {
 				l.Speed = s
 			}
 		}
@@ -32,15 +32,15 @@ func (j *join) manual() {
 func (j *join) manualEnd(text string) portID {
 	device, port, _ := strings.Cut(text, "/")
 	if at, ok := j.at[device]; ok {
-		return portID{at, port}
+		return j.port(at, port)
 	}
 	id := "stub:" + device
 	if at, ok := j.at[id]; ok {
-		return portID{at, port}
+		return j.port(at, port)
 	}
 	j.at[id] = len(j.nodes)
 	j.nodes = append(j.nodes, Node{ID: id, Kind: StubNode, Label: device, Quiet: "it is not in the inventory, so it is not asked for its neighbors"})
-	return portID{j.at[id], port}
+	return j.port(j.at[id], port)
 }
 
 func (j *join) manualPort(p portID) bool {
@@ -85,7 +85,7 @@ func (j *join) spanningTree() {
 					continue
 				}
 				to := j.at[owners[0]]
-				there := portID{to, ""}
+				there := portID{node: to}
 				for _, b := range j.devs[to].record.Facts.BridgePorts {
 					if b.Port == p.DesignatedPort&0xfff || b.Port == p.DesignatedPort&0xff {
 						there, _ = j.portOfIndex(to, b.IfIndex)
@@ -95,7 +95,7 @@ func (j *join) spanningTree() {
 				if there.port != "" && j.used(there) {
 					continue
 				}
-				j.inferred("stp", here, portID{to, there.port}, min(c.record.Facts.Time, j.devs[to].record.Facts.Time))
+				j.inferred("stp", here, j.port(to, there.port), min(c.record.Facts.Time, j.devs[to].record.Facts.Time))
 			}
 		}
 	}
@@ -112,18 +112,18 @@ func (j *join) portOfIndex(node int, ifIndex uint32) (portID, bool) {
 	i := c.record.Facts.Interfaces[at]
 	if c.lags[ifIndex] {
 		for member, lag := range c.member {
-			if m, known := c.byIndex[member]; lag == i.Key && known && j.used(portID{node, c.record.Facts.Interfaces[m].Key}) {
+			if m, known := c.byIndex[member]; lag == i.Key && known && j.used(j.port(node, c.record.Facts.Interfaces[m].Key)) {
 				return portID{}, false
 			}
 		}
 	} else if virtualTypes[i.IfType] {
 		return portID{}, false
 	}
-	return portID{node, i.Key}, true
+	return j.port(node, i.Key), true
 }
 
 func (j *join) inferred(source string, a, b portID, seen int64) {
-	l := Link{A: j.end(a), B: j.end(b), Sources: []string{source}, Confidence: Inferred, First: seen, Last: seen, Speed: j.speed(a)}
+	l := Link{A: j.end(a), B: j.end(b), Sources: []string{source}, Confidence: Inferred, First: seen, Last: seen, Speed: j.facts(a).speed}
 	j.element(a)
 	if b.port != "" {
 		j.element(b)

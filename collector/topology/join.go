@@ -28,7 +28,9 @@ type join struct {
 
 	wires   []wire
 	ports   []portID          // what elements stand for
-	portAt  map[portID]int    // a port to its element
+	base    []int             // by device: its first slot among those of all
+	slotted []int             // by slot: the element, -1: none yet
+	others  map[portID]int    // elements of ports without a slot
 	joined  sets              // of elements
 	ring    []int             // the next element of the same set, in a circle
 	first   []int             // by element: the first wire from it, -1: none
@@ -49,9 +51,20 @@ type wire struct {
 	void     bool // gave way to a written link, or is a loop
 }
 
+// portID is a port of a node. Slot is its number within the device, from 1; 0: it has none.
 type portID struct {
 	node int
 	port string
+	slot int
+}
+
+// port makes the id of a port by its key.
+func (j *join) port(node int, key string) portID {
+	p := portID{node: node, port: key}
+	if node < len(j.devs) {
+		p.slot = j.devs[node].slots[key]
+	}
+	return p
 }
 
 // sets is a union-find with path halving; the smallest element stands for its set.
@@ -106,15 +119,22 @@ func (s *Store) Network() *Network {
 
 // allocate makes room for what the halves will come to: growing it step by step costs more than filling it.
 func (j *join) allocate() {
-	wires := 0
-	for _, c := range j.devs {
+	wires, slots := 0, 0
+	j.base = make([]int, len(j.devs))
+	for i, c := range j.devs {
+		j.base[i] = slots
 		wires += len(c.halves)
+		slots += len(c.ends)
 	}
 	ports := wires + wires/2
 	j.wires = make([]wire, 0, wires)
 	j.more = make([]int, wires)
 	j.ports = make([]portID, 0, ports)
-	j.portAt = make(map[portID]int, ports)
+	j.others = map[portID]int{}
+	j.slotted = make([]int, slots)
+	for i := range j.slotted {
+		j.slotted[i] = -1
+	}
 	j.joined = make(sets, 0, ports)
 	j.ring = make([]int, 0, ports)
 	j.first = make([]int, 0, ports)

@@ -30,18 +30,28 @@ type compiled struct {
 	byIndex map[uint32]int    // ifIndex to the position of the interface
 	byKey   map[string]int
 	halves  []*half
+	slots   map[string]int // the ports of halves, numbered from 1
+	ends    []port         // by slot, less one
+}
+
+// port is what a link wants to know of where it ends.
+type port struct {
+	lag   string // key of the LAG
+	speed float64
 }
 
 // half is a link as one end tells it.
 type half struct {
 	port    string
+	slot    int // of the port
 	heard   *Heard
 	chassis string // token of the chassis id
 	tokens  []string
 	names   []string
 
-	at   *compiled // the device that fit was found in
+	at   *compiled // the device that the far port was looked for in
 	fits match
+	far  int // slot of the far port
 }
 
 // NewStore returns a store without devices.
@@ -165,18 +175,38 @@ func compile(d Device, r Record, known bool) *compiled {
 			c.member[m.IfIndex] = l.Key
 		}
 	}
+	c.slots = make(map[string]int, len(r.Heard))
 	for i := range r.Heard {
 		h := &r.Heard[i]
-		c.halves = append(c.halves, &half{port: portOf(h.Neighbor), heard: h,
+		if key := portOf(h.Neighbor); key != "" {
+			if _, known := c.slots[key]; !known {
+				c.ends = append(c.ends, c.port(key))
+				c.slots[key] = len(c.ends)
+			}
+		}
+		c.halves = append(c.halves, &half{port: portOf(h.Neighbor), slot: c.slots[portOf(h.Neighbor)], heard: h,
 			chassis: chassisToken(h.RemoteChassisSubtype, h.RemoteChassisID), tokens: remoteTokens(h.Neighbor), names: remoteNames(h.Neighbor)})
 	}
 	return c
 }
 
-// port finds where a half ends in a device. What was found is kept: neither of the two changes.
+// port reads the facts of a port; nothing is known of one that is no interface.
+func (c *compiled) port(key string) port {
+	at, ok := c.byKey[key]
+	if !ok {
+		return port{}
+	}
+	i := c.record.Facts.Interfaces[at]
+	return port{lag: c.member[i.IfIndex], speed: float64(i.SpeedBps)}
+}
+
+// portAt finds where a half ends in a device. What was found is kept: neither of the two changes.
 func (h *half) portAt(c *compiled) match {
 	if h.at != c {
-		h.at, h.fits = c, resolvePort(&c.record.Facts, c.lags, h.heard.Neighbor)
+		h.at, h.fits, h.far = c, resolvePort(&c.record.Facts, c.lags, h.heard.Neighbor), 0
+		if h.fits.port >= 0 {
+			h.far = c.slots[c.record.Facts.Interfaces[h.fits.port].Key]
+		}
 	}
 	return h.fits
 }

@@ -20,7 +20,7 @@ func (j *join) ends() {
 		fits := w.half.portAt(d)
 		switch {
 		case fits.port >= 0:
-			w.remote.port = d.record.Facts.Interfaces[fits.port].Key
+			w.remote.port, w.remote.slot = d.record.Facts.Interfaces[fits.port].Key, w.half.far
 		case fits.many && fits.byMAC:
 			j.note("shared_mac", fmt.Sprintf("several ports of %s have the MAC address %s, which is all that it tells of the port that %s hears on %s: that port is not known",
 				d.device.Name, w.half.heard.RemotePortID, j.nodes[w.from].ID, portWords(w.half.port)), d.device.Name, j.nodes[w.from].ID)
@@ -47,12 +47,12 @@ func (j *join) connect() {
 }
 
 func (j *join) isFresh(p portID) bool {
-	e, ok := j.portAt[p]
+	e, ok := j.lookup(p)
 	return ok && e < j.fresh
 }
 
 func (j *join) used(p portID) bool {
-	_, ok := j.portAt[p]
+	_, ok := j.lookup(p)
 	return ok
 }
 
@@ -118,7 +118,7 @@ func (j *join) pair(loose []*wire) {
 
 // heardBack finds the port of the far device that is already tied to this one.
 func (j *join) heardBack(w *wire) (portID, bool) {
-	here, ok := j.portAt[w.local]
+	here, ok := j.lookup(w.local)
 	if !ok {
 		return portID{}, false
 	}
@@ -138,13 +138,39 @@ func (j *join) union(a, b portID) {
 	}
 }
 
-func (j *join) element(p portID) int {
-	e, ok := j.portAt[p]
-	if !ok {
-		e = j.joined.add()
-		j.portAt[p] = e
-		j.ports, j.ring, j.first = append(j.ports, p), append(j.ring, e), append(j.first, -1)
+// lookup finds the element of a port that was met before.
+func (j *join) lookup(p portID) (e int, ok bool) {
+	if slot := j.slot(p); slot >= 0 {
+		return j.slotted[slot], j.slotted[slot] >= 0
 	}
+	e, ok = j.others[p]
+	return e, ok
+}
+
+func (j *join) slot(p portID) int {
+	if p.slot == 0 {
+		return -1
+	}
+	return j.base[p.node] + p.slot - 1
+}
+
+func (j *join) element(p portID) int {
+	slot := j.slot(p)
+	switch {
+	case slot < 0:
+		if e, ok := j.others[p]; ok {
+			return e
+		}
+	case j.slotted[slot] >= 0:
+		return j.slotted[slot]
+	}
+	e := j.joined.add()
+	if slot < 0 {
+		j.others[p] = e
+	} else {
+		j.slotted[slot] = e
+	}
+	j.ports, j.ring, j.first = append(j.ports, p), append(j.ring, e), append(j.first, -1)
 	return e
 }
 
@@ -186,7 +212,7 @@ func (j *join) segment(ports []portID, evidence []*wire) {
 	names := make([]string, len(ports))
 	for i, p := range ports {
 		names[i] = j.nodes[p.node].ID
-		l := j.link(p, portID{at, ""}, slices.DeleteFunc(slices.Clone(evidence), func(w *wire) bool { return w.local != p && w.remote != p }))
+		l := j.link(p, portID{node: at}, slices.DeleteFunc(slices.Clone(evidence), func(w *wire) bool { return w.local != p && w.remote != p }))
 		l.Confidence = min(l.Confidence, Inferred)
 		j.links = append(j.links, l)
 	}
@@ -197,6 +223,7 @@ func (j *join) segment(ports []portID, evidence []*wire) {
 // link sums up the evidence for one link.
 func (j *join) link(a, b portID, evidence []*wire) Link {
 	l := Link{A: j.end(a), B: j.end(b), Confidence: OneSided, Stale: true}
+	l.Sources = make([]string, 0, 2)
 	var doubt bool
 	var from [2]bool
 	for _, w := range evidence {
@@ -220,8 +247,8 @@ func (j *join) link(a, b portID, evidence []*wire) Link {
 	case from[0] && from[1]:
 		l.Confidence = Confirmed
 	}
-	for _, p := range []portID{a, b} {
-		if s := j.speed(p); s > 0 && (l.Speed == 0 || s < l.Speed) {
+	for _, p := range [...]portID{a, b} {
+		if s := j.facts(p).speed; s > 0 && (l.Speed == 0 || s < l.Speed) {
 			l.Speed = s
 		}
 	}
@@ -229,24 +256,18 @@ func (j *join) link(a, b portID, evidence []*wire) Link {
 }
 
 func (j *join) end(p portID) End {
-	e := End{Node: p.node, Port: plainPort(p.port)}
-	if p.node < len(j.devs) {
-		c := j.devs[p.node]
-		if at, ok := c.byKey[p.port]; ok {
-			e.LAG = c.member[c.record.Facts.Interfaces[at].IfIndex]
-		}
-	}
-	return e
+	return End{Node: p.node, Port: plainPort(p.port), LAG: j.facts(p).lag}
 }
 
-func (j *join) speed(p portID) float64 {
-	if p.node < len(j.devs) {
-		c := j.devs[p.node]
-		if at, ok := c.byKey[p.port]; ok {
-			return float64(c.record.Facts.Interfaces[at].SpeedBps)
-		}
+func (j *join) facts(p portID) port {
+	if p.node >= len(j.devs) {
+		return port{}
 	}
-	return 0
+	c := j.devs[p.node]
+	if p.slot > 0 {
+		return c.ends[p.slot-1]
+	}
+	return c.port(p.port)
 }
 
 // plainPort is the name of a port for people: empty when it could not be told.
