@@ -63,10 +63,6 @@ func (r row) cell(column uint32, types ...snmpwire.Type) (snmpwire.VarBind, bool
 	return snmpwire.VarBind{}, false
 }
 
-func (r row) has(column uint32) bool {
-	return slices.ContainsFunc(r.cells, func(vb snmpwire.VarBind) bool { return vb.OID[r.at] == column })
-}
-
 func (r row) bytes(column uint32) []byte {
 	vb, _ := r.cell(column, snmpwire.OctetString, snmpwire.IPAddress)
 	return vb.Bytes
