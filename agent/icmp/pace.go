@@ -6,7 +6,7 @@ import (
 	"ninewatch/agent/schedule"
 )
 
-// Probes of a look: five in two seconds, beside the regular ones.
+// Probes of a look: five in two seconds, beside the regular ones, the first after lookEvery.
 const (
 	looks     = 5
 	lookEvery = 400 // ms
@@ -76,7 +76,7 @@ func (p *pace) look(name string, interval time.Duration, now int64) (slot int64,
 	}
 	p.looksLeft, p.lookedAt = looks, now
 	phase := schedule.Phase(name, interval).Milliseconds()
-	for slot = now; ; slot++ {
+	for slot = now + lookEvery; ; slot++ { // not at once: it would see the same moment as the next regular probe
 		if !meets(slot-phase, own) {
 			return slot, true
 		}

@@ -19,9 +19,10 @@ const webhookSecret = "whsec_bmluZXdhdGNoIGVuZCB0byBlbmQgdGVzdHMgMDE="
 
 // message is what the receiver got.
 type message struct {
-	ID       string `json:"-"`
-	Type     string `json:"type"`
-	Version  int    `json:"version"`
+	ID       string    `json:"-"`
+	Came     time.Time `json:"-"`
+	Type     string    `json:"type"`
+	Version  int       `json:"version"`
 	Incident struct {
 		ID         string     `json:"id"`
 		Kind       string     `json:"kind"`
@@ -64,7 +65,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	m := message{ID: id}
+	m := message{ID: id, Came: time.Now()}
 	if err := json.Unmarshal(body, &m); err != nil {
 		r.t.Errorf("webhook %q: %v: %s", id, err, body)
 	}

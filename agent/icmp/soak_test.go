@@ -1,0 +1,75 @@
+package icmp
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"ninewatch/internal/testkit"
+)
+
+// TestSoakTenThousandTargets asks 10,000 targets once a second, of which a tenth is dead, for as long as
+// NINEWATCH_SOAK says: nothing that lives loses an echo, and memory does not grow once it has settled.
+func TestSoakTenThousandTargets(t *testing.T) {
+	if os.Getenv("NINEWATCH_SOAK") == "" {
+		t.Skip("runs for as long as NINEWATCH_SOAK says, for example 10m")
+	}
+	length, err := time.ParseDuration(os.Getenv("NINEWATCH_SOAK"))
+	testkit.Need(t, err == nil && length > 0, "a duration such as 10m in NINEWATCH_SOAK")
+	p := newPair(t)
+	targets := p.manyHosts(t, 10_000, time.Second)
+	dead := map[string]bool{}
+	var list []string
+	for i := 0; i < len(targets); i += 10 {
+		dead[targets[i].Name] = true
+		list = append(list, targets[i].Addr.String())
+	}
+	p.inDevice(t, "nft", "table inet t { set dead { type ipv4_addr; }; chain c { type filter hook input priority 0; ip daddr @dead drop; }; }")
+	p.inDevice(t, "nft", "add element inet t dead { "+strings.Join(list, ", ")+" }")
+	prober, _ := newTestProber(t, DefaultConfig())
+	var living, other int
+	for _, e := range prober.engines {
+		e.report = func(r Result) {
+			want := Reply
+			if dead[r.Target] {
+				want = Lost
+			}
+			if r.Outcome != want {
+				other++
+			}
+			living++
+		}
+	}
+	setTargets(t, prober, targets...)
+	inside(t, p.agent, func() { start(t, prober) })
+	time.Sleep(length / 4)
+	settled := resident(t)
+	time.Sleep(length - length/4)
+	grown := resident(t) - settled
+	if err := prober.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m := prober.engines[0].m
+	t.Logf("%d results in %s, memory grew by %d octets; missed slots %d, receive drops %d", living, length, grown, m.missed.Get(), m.drops.Get())
+	if other != 0 || m.missed.Get() != 0 {
+		t.Errorf("%d results were not what they should be, %d slots were missed", other, m.missed.Get())
+	}
+	if grown > 1<<20 {
+		t.Errorf("memory grew by %d octets", grown)
+	}
+}
+
+func resident(t *testing.T) int {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(b))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
