@@ -47,7 +47,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(runCommand(), enrollCommand(), checkConfigCommand(), inspectCommand(), walkCommand(), pingCommand(), profileCommand(), versionCommand())
+	root.AddCommand(runCommand(), enrollCommand(), checkConfigCommand(), inspectCommand(), walkCommand(), pingCommand(), discoverCommand(), profileCommand(), versionCommand())
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && isCobraUsage(err) {
 		err = ofCobra(err, command.CommandPath())
