@@ -121,7 +121,7 @@ func (e *Manager) claim(c *Client, id string) {
 		e.ids[id] = c
 	}
 	e.mu.Unlock()
-	if other == nil || other.addr.Addr() == c.addr.Addr() {
+	if other == nil || other.addr == c.addr {
 		return
 	}
 	c.twin = other.dev.Name

@@ -150,6 +150,21 @@ func TestPlanNoticesChanges(t *testing.T) {
 	f("a status that is none", without("1.3.6.1.2.1.2.2.1.8.1", "1.3.6.1.2.1.2.2.1.8.1|2|0"), time.Minute, "", "ifOperStatus{ifName=one} -", false)
 }
 
+// TestEngineTimeIsNoUpTime is case 41: what the SNMPv3 engine says of its own time makes no restart.
+func TestEngineTimeIsNoUpTime(t *testing.T) {
+	cred := user("someone", "SHA", "AES")
+	e, addr := startEngine(t, cred, engineA)
+	c := dial(t, Device{Addr: addr, Credential: cred, Timeout: time.Second})
+	plan := newPlan("sw1", &Reading{UpTime: true}, nil)
+	for i := range 3 {
+		frame, info, err := plan.Poll(t.Context(), c, noon.Add(time.Duration(i)*time.Minute))
+		if err != nil || frame.Samples() != 1 || (info.Boot != nil) != (i == 0) || info.Rediscover {
+			t.Errorf("poll %d: %+v, %v", i, info, err)
+		}
+		e.set(func(e *engine) { e.boots, e.time = e.boots+1, 1 })
+	}
+}
+
 func TestUpTimeWraps(t *testing.T) {
 	f := func(prev, cur uint64, elapsed time.Duration, want bool) {
 		t.Helper()

@@ -79,6 +79,7 @@ type engine struct {
 	boots uint32
 	time  uint32
 	seen  int
+	shift func()                                                     // before each answer
 	reply func(e *engine, in ber.Message, m snmpwire.Message) []byte // nil: a good one
 }
 
@@ -110,7 +111,9 @@ func (e *engine) answer(b []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	e.seen++
+	if e.seen++; e.shift != nil {
+		e.shift()
+	}
 	if !bytes.Equal(in.EngineID, e.u.engineID) {
 		return e.report(in, 4, 0)
 	}
