@@ -7,6 +7,7 @@
 //   - Store keeps the facts of devices, manual links and corrections; Build (also Store.Network) turns them
 //     into a Network: nodes merged from all their identities, one link for the two ends that were heard,
 //     each with its sources, its confidence and its age, and findings in words where facts do not agree.
+//     Record is what to keep of a device over a restart; Changes tells what differs between two networks.
 //   - Network.Impact is the structure of package graph over those links: who loses the core with a node, a
 //     link or a risk group, what each site hangs on, and which of the single points are certain.
 //   - Group and its methods: the class of a set of members that stand in for each other (Classify,
