@@ -178,3 +178,39 @@ func TestNoIPv6(t *testing.T) {
 		}
 	}
 }
+
+// TestPingLosesNothingItCouldNotSend: a ping that is cut off by the agent's own host says so, and not "0 % loss of
+// all" or loss; over IPv6 as over IPv4.
+func TestPingLosesNothingItCouldNotSend(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		to    netip.Addr
+		cut   []string
+		fault string
+	}{
+		{"packet filter", deviceAddr, nft("ip protocol icmp drop", "output"), ReasonNotPermitted},
+		{"packet filter, IPv6", deviceAddr6, nft("icmpv6 type echo-request drop", "output"), ReasonNotPermitted},
+		{"link down", deviceAddr, []string{"ip", "link", "set", "up0", "down"}, ReasonNoRoute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPair(t)
+			p.inAgent(t, "ip", "-6", "address", "add", "2001:db8::1/64", "dev", "up0", "nodad")
+			p.inDevice(t, "ip", "-6", "address", "add", deviceAddr6.String()+"/64", "dev", "down0", "nodad")
+			done := make(chan struct{})
+			time.AfterFunc(500*time.Millisecond, func() {
+				defer close(done)
+				p.inAgent(t, c.cut...)
+			})
+			var r PingResult
+			var err error
+			inside(t, p.agent, func() { r, err = Ping(t.Context(), c.to.String(), 40, 50*time.Millisecond) })
+			<-done
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Sent == 0 || r.Sent == 40 || r.Received < r.Sent-1 || r.Sent+r.Faults < 40 || r.Fault != c.fault {
+				t.Errorf("got %+v, want some sent and answered, and the rest faults (%s)", r, c.fault)
+			}
+		})
+	}
+}
