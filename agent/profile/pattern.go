@@ -3,10 +3,11 @@ package profile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// pattern is a sysObjectID with * for any sub-identifier; at the end it stands for one or more. Words for
+// pattern is a sysObjectID with * for any sub-identifier; at the end it stands for all the rest, or nothing. Words for
 // the last sub-identifier match no device: Kentik names profiles so that are chosen by matches.
 type pattern []string
 
@@ -35,18 +36,11 @@ func (p pattern) open() bool { return p[len(p)-1] == "*" }
 
 func (p pattern) matches(sysObjectID string) bool {
 	parts := strings.Split(strings.TrimPrefix(sysObjectID, "."), ".")
-	if len(p) == 1 && p.open() {
-		return true
+	if p.open() {
+		p = p[:len(p)-1]
+		parts = parts[:min(len(parts), len(p))]
 	}
-	if len(parts) < len(p) || len(parts) > len(p) && !p.open() {
-		return false
-	}
-	for i, want := range p {
-		if want != "*" && want != parts[i] {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(p, parts, func(want, got string) bool { return want == "*" || want == got })
 }
 
 // compare orders patterns from the most specific: those without * at the end, then by how many numbers
