@@ -56,7 +56,7 @@ func (f facts) presence(ctx context.Context) (map[string][][2]int64, error) {
 func absences(present [][2]int64) [][2]int64 {
 	var out [][2]int64
 	for i := 1; i < len(present); i++ {
-		if from, to := present[i-1][1], present[i][0]; from < to {
+		if from, to := present[i-1][1]+1, present[i][0]; from < to {
 			out = append(out, [2]int64{from, to})
 		}
 	}
@@ -77,7 +77,7 @@ func Away(streams []Stream, silences [][2]int64, degradedPPM uint32) [][2]int64 
 			if i+1 < len(list) && list[i+1].t-end <= x.every*3/2 {
 				end = list[i+1].t
 			}
-			active = append(active, Window{x.t, end})
+			active = append(active, Window{x.t, end + 1})
 		}
 	}
 	var set []Window
@@ -105,8 +105,8 @@ func withAway(streams []Stream, silences map[string][][2]int64, degradedPPM uint
 }
 
 // explainUnknown gives unknown time the reason that is known of it: the collector was away, or all agents
-// that watch the target were.
-func explainUnknown(line []Interval, agents []string, silences map[string][][2]int64) []Interval {
+// that watch the target were. AsOf (s) is where the timeline ends.
+func explainUnknown(line []Interval, agents []string, silences map[string][][2]int64, asOf int64) []Interval {
 	var away Windows
 	for i, a := range agents {
 		own := secondsOf(silences[a])
@@ -117,9 +117,10 @@ func explainUnknown(line []Interval, agents []string, silences map[string][][2]i
 		}
 	}
 	collector := secondsOf(silences[CollectorAgent])
-	if len(away) == 0 && len(collector) == 0 {
+	if len(away) == 0 && len(collector) == 0 || len(line) == 0 {
 		return line
 	}
+	line = clip(line, line[0].From, max(line[len(line)-1].To, asOf))
 	var out []Interval
 	for _, x := range line {
 		if x.State != Unknown || x.Why != whyNoData {

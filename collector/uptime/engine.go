@@ -121,8 +121,11 @@ func (e *Engine) hear(ctx context.Context) error {
 	return nil
 }
 
-// silencesSince is the silences that reach beyond at (ms).
+// silencesSince is the silences that matter from at (ms) on; MinInt64 is all.
 func (e *Engine) silencesSince(at int64) map[string][][2]int64 {
+	if at != math.MinInt64 {
+		at -= lead
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	out := map[string][][2]int64{}
@@ -419,7 +422,7 @@ func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64,
 	}
 	e.m.evaluations.Inc()
 	asOf := e.asOf(d, now)
-	streams := withAway(d.tail.streams(), e.silencesSince(d.tail.exact-lead), e.cfg.Policy.DegradedPPM)
+	streams := withAway(d.tail.streams(), e.silencesSince(d.tail.exact), e.cfg.Policy.DegradedPPM)
 	all := make([]evaluated, 0, len(streams))
 	for _, s := range streams {
 		x := evaluate(s, e.cfg.Policy, asOf, edgeHold)
@@ -517,7 +520,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 
 // tailLine is the timeline that the tail of d gives up to asOf (ms). d is locked.
 func (e *Engine) tailLine(d *device, asOf int64) []Interval {
-	return d.tail.line(e.cfg.Policy, asOf, e.silencesSince(d.tail.exact-lead))
+	return d.tail.line(e.cfg.Policy, asOf, e.silencesSince(d.tail.exact))
 }
 
 // asOf is up to when all evidence of d has come: the watermark of its agents that are heard, or now. It

@@ -267,7 +267,7 @@ func (e *Engine) pathLine(ctx context.Context, agent, name string, from int64) (
 	now := e.deps.Now().UnixMilli()
 	w.asOf = floorSecond(e.asOf(&device{tail: t}, now))
 	if w.asOf > from {
-		w.line = clip(t.line(e.cfg.Policy, w.asOf*1000, e.silencesSince(from*1000-lead)), from, w.asOf)
+		w.line = clip(t.line(e.cfg.Policy, w.asOf*1000, e.silencesSince(from*1000)), from, w.asOf)
 	}
 	return w, nil
 }
@@ -297,7 +297,7 @@ func (e *Engine) agentLine(ctx context.Context, agent string, from int64) (whole
 		w.line = clip(line, from, w.asOf)
 		w.line = explainUnknown(w.line, []string{agent}, map[string][][2]int64{
 			agent: {{rows[0][0], now}}, CollectorAgent: absences(present[CollectorAgent]),
-		})
+		}, w.asOf)
 	}
 	return w, nil
 }

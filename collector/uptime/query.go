@@ -23,7 +23,7 @@ func (e *Engine) remember(ctx context.Context, d *device, from int64) error {
 	if err != nil {
 		return err
 	}
-	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000-lead))
+	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000))
 	d.from, d.history = from, clip(line, from, exact/1000)
 	return nil
 }

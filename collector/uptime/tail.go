@@ -158,7 +158,7 @@ func anchors(r telemetry.Run, p ProbePolicy) bool {
 func (t *tail) line(pol Policy, asOf int64, silences map[string][][2]int64) []Interval {
 	streams := withAway(t.streams(), silences, pol.DegradedPPM)
 	line := WithReboots(toSeconds(combine(streams, pol, asOf, edgeHold)), bootRestarts(t.boots, streams, pol))
-	return explainUnknown(line, agentsOf(streams), silences)
+	return explainUnknown(line, agentsOf(streams), silences, floorSecond(asOf))
 }
 
 func agentsOf(streams []Stream) []string {
