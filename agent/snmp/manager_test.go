@@ -197,9 +197,14 @@ func TestTooBigIsLearnt(t *testing.T) {
 	if learnt.Names != 20 || learnt.Below != 21 || learnt.Single || learnt.Gap != 0 {
 		t.Errorf("learnt %+v, want 20 names, 21 are too many", learnt)
 	}
+	mu.Lock()
 	refused = 0
+	mu.Unlock()
 	again := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 2 * time.Second, Learnt: learnt})
-	if got, a := outcomeOf(again, 100, 0); len(got) != 100 || a.Requests != 5 || refused != 0 {
+	got, a := outcomeOf(again, 100, 0)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(got) != 100 || a.Requests != 5 || refused != 0 {
 		t.Errorf("after a restart: %d values in %d requests, %d too big; want 100 in 5", len(got), a.Requests, refused)
 	}
 }
