@@ -32,6 +32,9 @@ type Store struct {
 
 	assigning sync.Mutex
 
+	discovering sync.Mutex
+	discovered  time.Time // when Discovered looked last
+
 	mu      sync.Mutex
 	changed chan struct{}
 }
