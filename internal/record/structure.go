@@ -23,10 +23,7 @@ var byHand = map[string]bool{"Device": true, "Time": true, "System": true, "Inte
 
 // structureToWire copies the structural lists of facts into the message w points to.
 func structureToWire(facts *telemetry.DeviceFacts, w any) {
-	eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), func(_ string, f, m reflect.Value) error {
-		toWire(f, m)
-		return nil
-	})
+	eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), pairToWire) //nolint:errcheck // it makes none
 }
 
 // structureFromWire is the way back.
@@ -39,17 +36,33 @@ func structureFromWire(w any, facts *telemetry.DeviceFacts) error {
 	})
 }
 
-// eachPair calls do for the fields of a value and those of the same names of a message.
-func eachPair(value, message reflect.Value, do func(name string, f, m reflect.Value) error) error {
-	for i := range value.NumField() {
-		field := value.Type().Field(i)
-		if value.Type() == reflect.TypeFor[telemetry.DeviceFacts]() && byHand[field.Name] {
+// match finds, for each field of a value, the field of the message that has its name; -1 for those that are
+// translated by hand.
+func match(value, message reflect.Type) []int {
+	out := make([]int, value.NumField())
+	for i := range out {
+		field := value.Field(i)
+		if out[i] = -1; value == reflect.TypeFor[telemetry.DeviceFacts]() && byHand[field.Name] {
 			continue
 		}
-		name := jsonName(field)
-		camel := strings.ReplaceAll(name, "_", "")
-		m := message.FieldByNameFunc(func(s string) bool { return s[0] <= 'Z' && strings.EqualFold(s, camel) })
-		if err := do(name, value.Field(i), m); err != nil {
+		camel := strings.ReplaceAll(jsonName(field), "_", "")
+		m, _ := message.FieldByNameFunc(func(s string) bool { return s[0] <= 'Z' && strings.EqualFold(s, camel) })
+		out[i] = m.Index[0]
+	}
+	return out
+}
+
+// eachPair calls do for the fields of a value and those of the message that match them.
+func eachPair(value, message reflect.Value, do func(name string, f, m reflect.Value) error) error {
+	return eachMatch(value, message, match(value.Type(), message.Type()), do)
+}
+
+func eachMatch(value, message reflect.Value, fields []int, do func(name string, f, m reflect.Value) error) error {
+	for i, at := range fields {
+		if at < 0 {
+			continue
+		}
+		if err := do(jsonName(value.Type().Field(i)), value.Field(i), message.Field(at)); err != nil {
 			return err
 		}
 	}
@@ -67,28 +80,35 @@ func toWire(f, m reflect.Value) {
 			return
 		}
 		m.Set(reflect.New(m.Type().Elem()))
-		pairs(f, m.Elem())
+		eachPair(f, m.Elem(), pairToWire) //nolint:errcheck // it makes none
 	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
 		if f.Len() == 0 {
 			return
 		}
 		m.Set(reflect.MakeSlice(m.Type(), f.Len(), f.Len()))
+		var fields []int
 		for i := range f.Len() {
 			if f.Type().Elem() == addrType {
 				toWire(f.Index(i), m.Index(i))
 				continue
 			}
+			if i == 0 {
+				fields = match(f.Type().Elem(), m.Type().Elem().Elem())
+			}
 			m.Index(i).Set(reflect.New(m.Type().Elem().Elem()))
-			pairs(f.Index(i), m.Index(i).Elem())
+			eachMatch(f.Index(i), m.Index(i).Elem(), fields, pairToWire) //nolint:errcheck // it makes none
 		}
 	default:
 		m.Set(f.Convert(m.Type()))
 	}
 }
 
-func pairs(f, m reflect.Value) {
-	eachPair(f, m, func(_ string, f, m reflect.Value) error { toWire(f, m); return nil }) //nolint:errcheck // none is made
+func pairToWire(_ string, f, m reflect.Value) error {
+	toWire(f, m)
+	return nil
 }
+
+func pairFromWire(_ string, f, m reflect.Value) error { return fromWire(m, f) }
 
 func fromWire(m, f reflect.Value) error {
 	switch {
@@ -102,12 +122,22 @@ func fromWire(m, f reflect.Value) error {
 		if m.IsNil() {
 			return nil
 		}
-		return eachPair(f, m.Elem(), func(_ string, f, m reflect.Value) error { return fromWire(m, f) })
+		return eachPair(f, m.Elem(), pairFromWire)
 	case f.Kind() == reflect.Slice && m.Len() == 0: // stays nil
 	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
 		f.Set(reflect.MakeSlice(f.Type(), m.Len(), m.Len()))
+		var fields []int
 		for i := range m.Len() {
-			if err := fromWire(m.Index(i), f.Index(i)); err != nil {
+			var err error
+			if f.Type().Elem() == addrType {
+				err = fromWire(m.Index(i), f.Index(i))
+			} else {
+				if i == 0 {
+					fields = match(f.Type().Elem(), m.Type().Elem().Elem())
+				}
+				err = eachMatch(f.Index(i), m.Index(i).Elem(), fields, pairFromWire)
+			}
+			if err != nil {
 				return err
 			}
 		}
