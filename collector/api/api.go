@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/prometheus/storage"
 
+	"ninewatch/collector/report"
 	"ninewatch/internal/version"
 )
 
@@ -28,6 +29,7 @@ type Deps struct {
 	Incidents  Incidents
 	Deliveries Deliveries
 	Events     *Events
+	ReportKey  report.Key        // signs reports
 	Queryable  storage.Queryable // samples, for the rates and round trips in lists
 	Lookback   time.Duration     // of queries: store.LookbackDelta
 	Prom       http.Handler      // promapi's Handler, with Sites of this package as its Deps.Sites
@@ -105,11 +107,13 @@ func (a *API) routes() {
 	a.siteRoutes()
 	a.deviceRoutes()
 	a.availabilityRoutes()
+	a.reportRoutes()
 	a.incidentRoutes()
 	a.agentRoutes()
 	a.inventoryRoutes()
 	a.objectRoutes()
 	a.factsRoutes()
+	a.discoveryRoutes()
 	a.deliveryRoutes()
 	a.userRoutes()
 	a.eventRoutes()

@@ -2,12 +2,14 @@ package api
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ninewatch/collector/report"
 	"ninewatch/collector/uptime"
 )
 
@@ -248,5 +250,42 @@ func TestOutagesNameTheirIncidents(t *testing.T) {
 	got := read[uptime.Answer](w, "viewer", "/api/v1/availability?scope=device:lis-sw-1").Outages
 	if len(got) != 2 || got[0].Incident != nil || got[1].Incident == nil || *got[1].Incident != "INC-1" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestReport(t *testing.T) {
+	w := newWorld(t)
+	code, text := w.ask("viewer", "GET", "/api/v1/reports/sla?scope=site:lisbon&period=2026-10&objective=99.9", "")
+	if code != 200 {
+		t.Fatalf("got %d: %s", code, text)
+	}
+	code, key := w.ask("viewer", "GET", "/api/v1/reports/key", "")
+	if code != 200 {
+		t.Fatalf("the key: %d: %s", code, key)
+	}
+	var answer struct {
+		PublicKey string `json:"public_key"`
+	}
+	if err := json.Unmarshal([]byte(key), &answer); err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := report.Verify([]byte(text), must(report.ParseKey(answer.PublicKey)))
+	if err != nil || d.Title != "Lisbon" || d.Period.Zone != "Europe/Lisbon" || d.Period.From != "2026-09-30T23:00:00Z" || d.Period.To != "2026-11-01T00:00:00Z" {
+		t.Errorf("got %q, %+v: %v", d.Title, d.Period, err)
+	}
+	for format, start := range map[string]string{"html": "<!doctype html>", "pdf": "%PDF-", "csv": "# "} {
+		if code, text := w.ask("viewer", "GET", "/api/v1/reports/sla?scope=site:lisbon&period=2026-10&format="+format, ""); code != 200 || !strings.HasPrefix(text, start) {
+			t.Errorf("%s: got %d: %.80s", format, code, text)
+		}
+	}
+	for query, want := range map[string]string{
+		"scope=site:lisbon&period=2026-13":             "2026-13",
+		"scope=site:lisbon&format=csv&table=nowhere":   "it has outages",
+		"scope=site:lisbon&objective=0":                "an objective of 0 %",
+		"scope=site:lisbon&period=2026-10&format=word": "",
+	} {
+		if code, text := w.ask("viewer", "GET", "/api/v1/reports/sla?"+query, ""); code < 400 || code > 422 || !strings.Contains(text, want) {
+			t.Errorf("%s: got %d: %s", query, code, text)
+		}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/promapi"
+	"ninewatch/collector/report"
 	"ninewatch/collector/state"
 	"ninewatch/collector/uptime"
 	"ninewatch/collector/webhook"
@@ -197,7 +198,7 @@ func newWorld(t *testing.T) *world {
 	prom := promapi.New(promapi.Deps{Log: log, Metrics: set, Queryable: samples, Sites: Sites, Lookback: 15 * time.Minute, Now: clock})
 	a := must(New(Deps{
 		Log: log, Metrics: set, Now: clock, Auth: w.auth, Inventory: w.inventory, Uptime: w.ledger, Incidents: w.alert,
-		Deliveries: deliveries{hooks}, Events: w.events, Queryable: samples, Lookback: 15 * time.Minute, Prom: prom.Handler(),
+		Deliveries: deliveries{hooks}, Events: w.events, ReportKey: must(report.OpenKey(filepath.Join(dir, "report.key"))), Queryable: samples, Lookback: 15 * time.Minute, Prom: prom.Handler(),
 		UI:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the pages") }),
 		Ready: func() error { return nil }, Organisation: "Example", RunningSince: time.UnixMilli(t0 - 60_000),
 		AgentAddresses: func() []string { return []string{"nw.example.net:7443"} },

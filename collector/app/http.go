@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"time"
 
 	"ninewatch/collector/api"
 	"ninewatch/collector/promapi"
+	"ninewatch/collector/report"
 	"ninewatch/collector/store"
 	"ninewatch/collector/ui"
 	"ninewatch/internal/httpserver"
@@ -21,13 +23,17 @@ func (a *App) buildHTTP(events *api.Events) error {
 	if err != nil {
 		return err
 	}
+	key, err := report.OpenKey(filepath.Join(a.cfg.DataDir, "report.key"))
+	if err != nil {
+		return err
+	}
 	queryable := promapi.Derived(a.store.Queryable(), a.ledger)
 	prom := promapi.New(promapi.Deps{
 		Log: a.log, Metrics: a.set, Queryable: queryable, Sites: api.Sites, Lookback: store.LookbackDelta, Now: time.Now,
 	})
 	served, err := api.New(api.Deps{
 		Log: a.log, Metrics: a.set, Now: time.Now,
-		Auth: a.auth, Inventory: a.inventory, Uptime: a.uptime, Incidents: a.alert, Deliveries: a.webhook, Events: events,
+		Auth: a.auth, Inventory: a.inventory, Uptime: a.uptime, Incidents: a.alert, Deliveries: a.webhook, Events: events, ReportKey: key,
 		Queryable: queryable, Lookback: store.LookbackDelta, Prom: prom.Handler(), UI: pages, Ready: a.readiness,
 		Demo: a.opts.Demo, RunningSince: time.Now(), ExternalURL: a.cfg.ExternalURL, AgentAddresses: a.agentAddresses,
 	})
