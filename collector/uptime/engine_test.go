@@ -391,6 +391,8 @@ func TestEngineEqualsThePureFunction(t *testing.T) {
 		s.now = start
 		f := &feed{store: s, device: fmt.Sprintf("d%d", n), open: map[streamKey]telemetry.Run{}, all: map[streamKey]map[int64]telemetry.Run{}}
 		s.exec(`DELETE FROM objects`)
+		s.exec(`DELETE FROM agent_contacts`)
+		s.exec(`DELETE FROM agents`)
 		s.device(f.device, "lisbon")
 		e := s.engine()
 		e.facts.page, e.tailMost = 4, 8
@@ -428,7 +430,7 @@ func (f *feed) step(t *rapid.T, e *Engine) {
 		for _, r := range runs {
 			s.run(k.agent, r)
 		}
-		s.heard(k.agent, s.now)
+		f.contact(k.agent)
 		entries = append(entries, telemetry.Entry{Agent: k.agent, Record: telemetry.Record{Runs: runs}})
 	}
 	if rapid.IntRange(0, 9).Draw(t, "boot") == 0 {
@@ -446,6 +448,15 @@ func (f *feed) step(t *rapid.T, e *Engine) {
 		t.Fatal(err)
 	}
 	f.compare(t, e)
+}
+
+// contact is a sign of life. In steps of minutes most of them end a silence.
+func (f *feed) contact(agent string) {
+	s := f.store
+	if err := s.write(s.t.Context(), func(tx *sql.Tx) error { return RecordContact(s.t.Context(), tx, agent, "", s.now) }); err != nil {
+		s.t.Fatal(err)
+	}
+	s.heard(agent, s.now)
 }
 
 // boot draws a restart between two readings.

@@ -146,6 +146,7 @@ func TestPublishedEqualsThePureFunction(t *testing.T) {
 		f := &feed{store: s, device: fmt.Sprintf("p%d", n), open: map[streamKey]telemetry.Run{}, all: map[streamKey]map[int64]telemetry.Run{}}
 		s.exec(`DELETE FROM objects`)
 		s.exec(`DELETE FROM agent_contacts`)
+		s.exec(`DELETE FROM agents`)
 		s.device(f.device, "lisbon")
 		e := s.engine()
 		e.facts.page, e.tailMost = 4, 8
