@@ -188,7 +188,34 @@ type difference struct {
 	reason           string
 }
 
-var deliberate = []difference{}
+var deliberate = []difference{
+	{"", "vendor", `want "Net-SNMP Linux"`, "Net-SNMP runs on anybody's hardware: it tells no vendor"},
+	{"asa", "version", "", "sysDescr and the chassis tell another version than the software's own row: what runs is in sysDescr"},
+	{"iosxe_c9400-svl", "model", "", "the chassis is the model, not its first line card"},
+	{"iosxe_c9400-svl", "serial", "", "as for the model"},
+	{"iosxr_ncs55a2", "serial", "", "the chassis has a serial number of its own; the other is that of a board"},
+	{"vrp_5720", "serial", "", "12345678 is not the serial number of the board that the device tells"},
+	{"vrp_5720", "version", "", "the same text without the product in between"},
+	{"windows_svr_2019_1809", "model", "", "the other system translates names of processors"},
+	{"windows_svr_2019_1809", "version", "", "the device tells the build, the name is the other system's"},
+	{"dell-os10", "model", "", "the device writes S4128F-ON"},
+	{"datacom", "model", "", "the name is the other system's, from the sysObjectID"},
+	{"iosxe", "model", "", "the name is the other system's, from the sysObjectID: nothing in the recording tells it"},
+	{"dnos", "memory", "total 104857600", "the total is 100 told in megabytes: only the share is known"},
+	{"raritan-pdu_px3", "sensors", "power_factor", "98 with two decimal digits is 0.98"},
+	{"raritan-pdu_px3", "sensors", "state", "the state is in the column of states, the reading of a discrete sensor is 0"},
+	{"qnap", "sensors", `state "FAN`, "the object is the SMART state of a disk"},
+	{"qnap", "sensors", `state "PSU`, "the object is the SMART state of a disk"},
+	{"netscaler", "sensors", "PowerSupply", "a state of a power supply is no voltage"},
+	{"netscaler", "sensors", "AuxiliaryMisc", "nothing says that it is a fan"},
+	{"iosxe_ir1101", "sensors", "1.3.6.1.2.1.99.", "CISCO-ENTITY-SENSOR-MIB tells the same sensors"},
+	{"cumulus_edgecore-as4610-54p", "sensors", "1.3.6.1.4.1.2021.13.16", "ENTITY-SENSOR-MIB tells the same sensors"},
+	{"fortiswitch_424ef", "sensors", "1.3.6.1.2.1.99.1.1.1.5", "whether a sensor works is its status, not a sensor"},
+	{"arubaos-cx_10.06", "sensors", "1.3.6.1.2.1.99.1.1.1.5", "whether a sensor works is its status, not a sensor"},
+	{"ciscowlc_cbw240ac", "sensors", "5000", "5000 °C means that there is no sensor"},
+	{"iqnos_mtc6", "sensors", "e+07", "the least Integer32 means that there is no value"},
+	{"iqnos_mtc6", "sensors", "-2.147483648", "the least Integer32 means that there is no value"},
+}
 
 func deliberately(device, category, message string) bool {
 	return slices.ContainsFunc(deliberate, func(d difference) bool {

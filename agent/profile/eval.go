@@ -60,8 +60,8 @@ func (e *evaluator) bind(s *Source, r *row) (vb snmpwire.VarBind, at string, ok 
 // eval is the value of a source in a row, with its factors.
 func (e *evaluator) eval(s *Source, r *row) value {
 	v := e.raw(s, r)
-	if !v.ok || !v.isNum {
-		return v
+	if !v.ok || !v.isNum || s.plain() {
+		return v // a serial number of digits keeps its zeros
 	}
 	factor, ok := e.factor(s, r)
 	if !ok {

@@ -58,6 +58,11 @@ func (s *Source) given() bool {
 	return s.Column != "" || s.OID != "" || s.Text != "" || s.Constant != ""
 }
 
+// plain tells whether a number comes out as it was read.
+func (s *Source) plain() bool {
+	return len(s.Multiply)+len(s.Divide)+len(s.Power10)+len(s.Minus) == 0 && s.Plus == 0 && s.Min == nil && s.Max == nil && numberConversions[s.Convert] == nil
+}
+
 // Factor is a Source whose short form is a number.
 type Factor Source
 

@@ -146,7 +146,7 @@ func (s *Source) scaled(f, factor float64) (float64, bool) {
 
 // rounded takes away what binary fractions add to decimal ones.
 func rounded(f float64) float64 {
-	r, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 12, 64), 64)
+	r, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64)
 	if err != nil {
 		return f
 	}
