@@ -10,13 +10,13 @@ const (
 	maxOrigins   = 10  // of a back-test: more cost time and tell little, because they overlap
 	sharpness    = 8.0 // how strongly a smaller error raises a weight
 	worstCounted = 1.3 // candidates with an error larger than this times the best are left out
-	levelSeasons = 2   // as far ahead and farther, only the candidate with a trend has a say, unless it was clearly wrong
+	planDays     = 14  // as far ahead and farther, only the candidate with a trend has a say, unless it was clearly wrong (B.4)
 )
 
 // trial is the rolling-origin back-test of one series: what each candidate said at earlier origins, knowing
 // nothing of later values.
 type trial struct {
-	season  int
+	plan    int   // steps ahead at which planning begins
 	edges   []int // ends of the buckets of horizons
 	origins []origin
 	weights [][]float64 // by bucket and candidate, from all origins
@@ -82,8 +82,8 @@ func originsOf(n, m, horizon int) []int {
 }
 
 // run makes the back-test of the first n values.
-func (t *trial) run(f *fitter, n, horizon int) {
-	t.season = f.m
+func (t *trial) run(f *fitter, n, horizon int, step int64) {
+	t.plan = max(2*f.m, int(planDays*dayMillis/max(step, 1)))
 	t.edges = edgesOf(f.m, horizon)
 	at := originsOf(n, f.m, horizon)
 	for len(t.origins) < len(at) && len(t.origins) < cap(t.origins) {
@@ -174,7 +174,7 @@ func (t *trial) weigh(out [][]float64, without int) [][]float64 {
 			}
 		}
 		best := slices.Min(t.loss)
-		far := b > 0 && t.edges[b-1] >= levelSeasons*t.season
+		far := b > 0 && t.edges[b-1] >= t.plan
 		if n == 0 || far && t.loss[longRun] <= worstCounted*best {
 			w[longRun] = 1
 			continue
@@ -198,15 +198,37 @@ func (t *trial) weigh(out [][]float64, without int) [][]float64 {
 	return out
 }
 
-// mix is the weighted mean of what the candidates say of a horizon.
+// mix is the weighted median of what the candidates say of a horizon, with the mean of the two in the middle
+// where the half falls between them: one that is far from all others has no say.
 func mix(weights []float64, said [][]float64, h int) float64 {
-	v := 0.0
+	var order [16]int
+	n := 0
 	for c, w := range weights {
-		if w > 0 {
-			v += w * said[c][h]
+		if w <= 0 {
+			continue
 		}
+		i := n
+		for ; i > 0 && said[order[i-1]][h] > said[c][h]; i-- {
+			order[i] = order[i-1]
+		}
+		order[i] = c
+		n++
 	}
-	return v
+	below, previous := 0.0, 0.0
+	for i := range n {
+		c := order[i]
+		middle := below + weights[c]/2
+		if middle >= 0.5 {
+			if i == 0 {
+				return said[c][h]
+			}
+			last := said[order[i-1]][h]
+			return last + (said[c][h]-last)*(0.5-previous)/(middle-previous)
+		}
+		below += weights[c]
+		previous = middle
+	}
+	return said[order[n-1]][h]
 }
 
 // leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors: all of them for

@@ -111,7 +111,7 @@ func (f *Forecaster) unusable(n int) string {
 func (f *Forecaster) forecast(s Series, r *Result, o Options) {
 	slot, week := slots(s, r.Season, r.Origin+o.Horizon, o.Calendar)
 	f.fit.use(f.values, slot, r.Season, week, int64(r.Season)*s.Step == dayMillis)
-	f.trial.run(&f.fit, r.Origin, o.Horizon)
+	f.trial.run(&f.fit, r.Origin, o.Horizon, s.Step)
 	floor := math.Inf(-1)
 	if f.sorted[0] >= 0 {
 		floor = 0
