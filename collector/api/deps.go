@@ -58,6 +58,7 @@ type Inventory interface {
 	Receivers(ctx context.Context) ([]inventory.Receiver, error)
 	objects
 	parts
+	discovery
 	Apply(ctx context.Context, inv inventory.Inventory, opts inventory.ApplyOptions) (inventory.Diff, error)
 }
 
@@ -75,6 +76,17 @@ type parts interface {
 	Identities(ctx context.Context) (map[string]telemetry.Identity, error)
 	Assets(ctx context.Context, removed bool) ([]inventory.AssetRow, error)
 	Findings(ctx context.Context) ([]inventory.Finding, error)
+}
+
+type discovery interface {
+	Discovered(ctx context.Context, status string) ([]inventory.Proposal, error)
+	Proposal(ctx context.Context, number int64) (inventory.Proposal, error)
+	Scanned(ctx context.Context, site string, answers []inventory.Reply) error
+	Approve(ctx context.Context, number int64, wish inventory.Device, who string) (inventory.Device, error)
+	Reject(ctx context.Context, number int64, who string) error
+	DiscoveryRules(ctx context.Context) ([]inventory.DiscoveryRule, error)
+	SetDiscoveryRule(ctx context.Context, r inventory.DiscoveryRule) error
+	DeleteDiscoveryRule(ctx context.Context, name string) error
 }
 
 // Uptime is what the API needs of *uptime.Engine.

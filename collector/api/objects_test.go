@@ -140,6 +140,15 @@ func (w *world) objects() {
 		w.t.Fatal(err)
 	}
 	must(w.inventory.Apply(w.t.Context(), inv, inventory.ApplyOptions{}))
+	// Proposal 1 is Porto's; 2 and 3 are Lisbon's for those who may not make their own.
+	for _, found := range []struct{ site, address string }{{"porto", "198.51.100.80"}, {"lisbon", "192.0.2.80"}, {"lisbon", "192.0.2.81"}} {
+		if err := w.inventory.Scanned(w.t.Context(), found.site, []inventory.Reply{{Address: found.address, ICMP: true}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := w.inventory.SetDiscoveryRule(w.t.Context(), inventory.DiscoveryRule{Name: "opo", Site: "porto", Then: "reject", Match: inventory.DiscoveryMatch{Name: []string{"none"}}}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // TestObjects: what a person does with the objects of one kind, from the first to the last.

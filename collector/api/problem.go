@@ -90,6 +90,8 @@ var known = []struct {
 	{auth.ErrUnknownAgent, http.StatusNotFound},
 	{auth.ErrUnknownUser, http.StatusNotFound},
 	{alert.ErrResolved, http.StatusConflict},
+	{inventory.ErrDecided, http.StatusConflict},
+	{inventory.ErrInvalid, http.StatusUnprocessableEntity},
 	{auth.ErrCredentials, http.StatusUnauthorized},
 	{auth.ErrNoSession, http.StatusUnauthorized},
 	{auth.ErrTooMany, http.StatusTooManyRequests},

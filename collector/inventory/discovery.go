@@ -43,7 +43,7 @@ func (s *Store) Discover(ctx context.Context) error {
 }
 
 // Scanned keeps what a scan of a site found.
-func (s *Store) Scanned(ctx context.Context, site string, answers []Answer) error {
+func (s *Store) Scanned(ctx context.Context, site string, answers []Reply) error {
 	if _, err := s.Site(ctx, site); err != nil {
 		return err
 	}

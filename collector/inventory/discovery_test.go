@@ -98,7 +98,7 @@ func TestScansAndRules(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := f.Scanned(t.Context(), "porto", []Answer{
+	err := f.Scanned(t.Context(), "porto", []Reply{
 		{Address: "198.51.100.5", SNMP: true, Credential: "v2", Name: "opo-sw-5.example.net", SysDescr: "Switch\r\nmore"},
 		{Address: "198.51.100.6", ICMP: true},
 		{Address: "203.0.113.6", SNMP: true, SysDescr: "IP Phone 7"},

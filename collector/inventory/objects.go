@@ -244,3 +244,12 @@ func (inv Inventory) Names(kind string) []string {
 	}
 	return out
 }
+
+// DeviceOf reads some keys of a device from JSON.
+func DeviceOf(body map[string]any) (d Device, err error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal(data, &d)
+}

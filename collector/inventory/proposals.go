@@ -18,7 +18,7 @@ const (
 	Rejected = "rejected"
 )
 
-// Ways by which something was found: Evidence.Via.
+// Ways by which something was found: Sighting.Via.
 const (
 	ViaARP  = "arp"
 	ViaScan = "scan"
@@ -32,7 +32,7 @@ type Proposal struct {
 	Address  string // empty: not known
 	Name     string // that a device of it would get
 	Status   string
-	Evidence []Evidence
+	Evidence []Sighting
 	Hints    Hints
 	First    int64
 	Last     int64
@@ -41,8 +41,8 @@ type Proposal struct {
 	Device   string // that it became
 }
 
-// Evidence says who saw it, and how.
-type Evidence struct {
+// Sighting says who saw it, and how.
+type Sighting struct {
 	Via    string `json:"via"` // lldp, cdp, arp, scan, …
 	Device string `json:"device,omitempty"`
 	Port   string `json:"port,omitempty"`
@@ -60,8 +60,8 @@ type Hints struct {
 	Profile      string   `json:"profile,omitempty"`
 }
 
-// Answer is a line of a scan: ninewatch-agent discover -o json.
-type Answer struct {
+// Reply is a line of a scan: ninewatch-agent discover -o json.
+type Reply struct {
 	Address     string `json:"address"`
 	ICMP        bool   `json:"icmp"`
 	SNMP        bool   `json:"snmp"`
@@ -142,7 +142,7 @@ func ProposeNeighbors(devices []Device, facts []telemetry.DeviceFacts, arp func(
 		}
 		for _, h := range f.Hosts {
 			p := Proposal{Site: site, Identity: "mac " + h.PhysAddress.String(), Address: text(h.Address), Name: deviceName("", text(h.Address)),
-				Evidence: []Evidence{{Via: ViaARP, Device: f.Device, Text: h.PhysAddress.String()}}}
+				Evidence: []Sighting{{Via: ViaARP, Device: f.Device, Text: h.PhysAddress.String()}}}
 			if !known.has(p, h.PhysAddress.String()) {
 				merge(found, p)
 			}
@@ -172,7 +172,7 @@ func proposalOf(site, device string, n telemetry.Neighbor, hosts map[string]neti
 		p.Identity = "address " + p.Address
 	}
 	p.Name = deviceName(cmp.Or(n.RemoteName, nameOnly(n)), p.Address)
-	p.Evidence = []Evidence{{Via: cmp.Or(n.Protocol, "neighbor"), Device: device, Port: cmp.Or(n.LocalKey, n.LocalPort), Text: strings.TrimSpace(n.RemoteName + " " + n.RemotePortID)}}
+	p.Evidence = []Sighting{{Via: cmp.Or(n.Protocol, "neighbor"), Device: device, Port: cmp.Or(n.LocalKey, n.LocalPort), Text: strings.TrimSpace(n.RemoteName + " " + n.RemotePortID)}}
 	return p
 }
 
@@ -185,7 +185,7 @@ func nameOnly(n telemetry.Neighbor) string {
 }
 
 // ProposeAnswers is what a scan of a site found and nobody watches.
-func ProposeAnswers(site string, answers []Answer, devices []Device, facts []telemetry.DeviceFacts) []Proposal {
+func ProposeAnswers(site string, answers []Reply, devices []Device, facts []telemetry.DeviceFacts) []Proposal {
 	known := recognise(devices, facts)
 	found := map[string]*Proposal{}
 	for _, a := range answers {
@@ -196,7 +196,7 @@ func ProposeAnswers(site string, answers []Answer, devices []Device, facts []tel
 		}
 		p := Proposal{Site: site, Identity: "address " + address, Address: address, Name: deviceName(a.Name, address),
 			Hints:    Hints{Platform: firstLine(a.SysDescr), Credential: a.Credential, SysObjectID: a.SysObjectID, Vendor: a.Vendor, Model: a.Model, Profile: a.Profile},
-			Evidence: []Evidence{{Via: ViaScan, Text: said}}}
+			Evidence: []Sighting{{Via: ViaScan, Text: said}}}
 		if _, err := netip.ParseAddr(address); err == nil && !known.addresses[address] && (a.Name == "" || !known.names[shortName(a.Name)]) {
 			merge(found, p)
 		}
@@ -333,7 +333,7 @@ func (r DiscoveryRule) matches(p Proposal) bool {
 	if r.Site != "" && r.Site != p.Site || !globs(m.Name, p.Name) || !globs(m.Platform, p.Hints.Platform) || !globsAny(m.Capabilities, p.Hints.Capabilities) {
 		return false
 	}
-	if len(m.Via) > 0 && !slices.ContainsFunc(p.Evidence, func(e Evidence) bool { return globs(m.Via, e.Via) }) {
+	if len(m.Via) > 0 && !slices.ContainsFunc(p.Evidence, func(e Sighting) bool { return globs(m.Via, e.Via) }) {
 		return false
 	}
 	a, err := netip.ParseAddr(p.Address)
