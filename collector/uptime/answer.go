@@ -2,6 +2,7 @@ package uptime
 
 import (
 	"math/big"
+	"math/bits"
 	"time"
 )
 
@@ -155,7 +156,9 @@ func (s *Summary) add(o Summary) {
 	s.Maintenance, s.Outside, s.NotInService = s.Maintenance+o.Maintenance, s.Outside+o.Outside, s.NotInService+o.NotInService
 	s.AdminDown += o.AdminDown
 	s.Outages = append(s.Outages, o.Outages...)
+	s.OutageCount += o.OutageCount
 	s.Failures += o.Failures
+	s.repair.Num, s.repair.Den = s.repair.Num+o.repair.Num, s.repair.Den+o.repair.Den
 	s.unreachableCounts = s.unreachableCounts || o.unreachableCounts
 }
 
@@ -170,10 +173,10 @@ func (a *Answer) finish() {
 	a.Availability, a.AvailabilityLow, a.AvailabilityHigh, a.Verdict = f.Availability, f.AvailabilityLow, f.AvailabilityHigh, f.Verdict
 	a.Coverage = text(s.Coverage().Percent())
 	a.Failures, a.MTBFSeconds, a.MTTRSeconds = s.Failures, whole64(s.MTBF()), whole64(s.MTTR())
-	a.OutageCount = len(s.Outages)
-	if b := s.Budget(); b != nil {
-		total := floorRat(b)
-		left := floorRat(new(big.Rat).Sub(b, new(big.Rat).SetInt64(s.D())))
+	a.OutageCount = s.OutageCount
+	if s.objective != nil {
+		total := s.wholeBudget()
+		left := total - s.D() // as D is whole, this is the floor of the exact rest
 		a.BudgetSeconds, a.BudgetLeftSeconds = &total, &left
 	}
 	for i, n := range s.UnknownBy {
@@ -207,6 +210,21 @@ func whole64(f Fraction) *int64 {
 	}
 	n := f.Num / f.Den
 	return &n
+}
+
+// wholeBudget is Budget, floored.
+func (s Summary) wholeBudget() int64 {
+	num, den := s.objective.Num(), s.objective.Denom()
+	if !num.IsInt64() || !den.IsInt64() {
+		return floorRat(s.Budget())
+	}
+	q := den.Uint64()
+	high, low := bits.Mul64(uint64(s.Agreed), q-num.Uint64())
+	if high >= q {
+		return floorRat(s.Budget())
+	}
+	n, _ := bits.Div64(high, low, q)
+	return int64(n)
 }
 
 // floorRat is the greatest integer not above r.

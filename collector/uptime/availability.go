@@ -17,6 +17,7 @@ type Terms struct {
 	// UnreachableCounts counts unreachable as down (paths, sites, services) rather than leaving it out.
 	UnreachableCounts bool
 	Objective         *big.Rat // of 1; nil: none
+	Brief             bool     // count outages without listing them
 }
 
 // Outage is a maximal run of down seconds; unknown seconds inside do not end it, and do not count.
@@ -40,8 +41,10 @@ type Summary struct {
 	Maintenance, Outside, NotInService       int64
 	AdminDown                                int64 // switched off by whoever runs it
 	Outages                                  []Outage
+	OutageCount                              int
 	Failures                                 int64 // outages that began in the period and count
 
+	repair            Fraction // counted seconds of the failures that were restored, and their number
 	unreachableCounts bool
 	objective         *big.Rat
 }
@@ -122,6 +125,21 @@ func (f Fraction) less(o Fraction) bool {
 	return h1 < h2 || h1 == h2 && l1 < l2
 }
 
+// cmp compares f, which has a value, with an exact share of 1.
+func (f Fraction) cmp(o *big.Rat) int {
+	if !o.Num().IsInt64() || !o.Denom().IsInt64() {
+		return f.rat().Cmp(o)
+	}
+	share := Fraction{o.Num().Int64(), o.Denom().Int64()}
+	switch {
+	case f.less(share):
+		return -1
+	case share.less(f):
+		return 1
+	}
+	return 0
+}
+
 func (f Fraction) rat() *big.Rat { return big.NewRat(f.Num, f.Den) }
 
 // The verdicts on an objective.
@@ -139,9 +157,9 @@ func (s Summary) Verdict() string {
 		return ""
 	case s.U()+s.D() == 0:
 		return NoData
-	case s.Low().rat().Cmp(s.objective) >= 0:
+	case s.Low().cmp(s.objective) >= 0:
 		return Met
-	case s.High().rat().Cmp(s.objective) < 0:
+	case s.High().cmp(s.objective) < 0:
 		return Breached
 	}
 	return Undetermined
@@ -151,15 +169,7 @@ func (s Summary) Verdict() string {
 func (s Summary) MTBF() Fraction { return Fraction{s.U(), s.Failures} }
 
 // MTTR is the mean counted time of the failures that were restored in the period.
-func (s Summary) MTTR() Fraction {
-	var f Fraction
-	for _, o := range s.Outages {
-		if o.Restored && o.Counted > 0 {
-			f.Num, f.Den = f.Num+o.Counted, f.Den+1
-		}
-	}
-	return f
-}
+func (s Summary) MTTR() Fraction { return s.repair }
 
 // Budget is the time that may be lost in the agreed time, or nil without an objective.
 func (s Summary) Budget() *big.Rat {

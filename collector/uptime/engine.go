@@ -25,11 +25,12 @@ type Engine struct {
 	tailMost int // runs that a tail may hold before it is trimmed
 	m        engineMetrics
 
-	mu       sync.RWMutex
-	devices  map[string]*device
-	contacts map[string]contact
-	silences map[string][][2]int64 // when agents were not heard (ms), the present silence left out
-	plan     *plan
+	mu         sync.RWMutex
+	devices    map[string]*device
+	contacts   map[string]contact
+	silences   map[string][][2]int64 // when agents were not heard (ms), the present silence left out
+	plan       *plan
+	childrenOf map[string][]string // by parent
 
 	cache ledgerCache
 }
@@ -80,7 +81,12 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 	var changed []string
 	var moved []*device
 	e.mu.Lock()
-	e.plan = plan
+	e.plan, e.childrenOf = plan, map[string][]string{}
+	for name, t := range targets {
+		for _, parent := range t.parents {
+			e.childrenOf[parent] = append(e.childrenOf[parent], name)
+		}
+	}
 	maps.DeleteFunc(e.devices, func(name string, _ *device) bool { _, ok := targets[name]; return !ok })
 	for name, t := range targets {
 		d, ok := e.devices[name]
@@ -373,13 +379,7 @@ func (e *Engine) judge(ctx context.Context, names []string) ([]Verdict, error) {
 func (e *Engine) children(name string) []string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	var out []string
-	for _, d := range e.devices {
-		if slices.Contains(d.parents, name) {
-			out = append(out, d.name)
-		}
-	}
-	return out
+	return e.childrenOf[name]
 }
 
 func (e *Engine) judgeOne(ctx context.Context, name string) (v Verdict, changed bool, err error) {

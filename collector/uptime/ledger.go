@@ -1,9 +1,6 @@
 package uptime
 
-import (
-	"slices"
-	"sort"
-)
+import "sort"
 
 // slot is what a second of a ledger counts as: a state, or unknown by its reason.
 type slot uint8
@@ -147,21 +144,16 @@ func (l *Ledger) within(set Windows) slotSeconds {
 	return s
 }
 
-// outagesIn is the outages that touch a period, with the seconds of them that count.
-func (l *Ledger) outagesIn(t Terms, agreed Windows) []Outage {
+// outagesIn hands the outages that touch a period to see, with the seconds of them that count.
+func (l *Ledger) outagesIn(t Terms, agreed Windows, see func(Outage)) {
 	all := l.runs[0]
 	if t.UnreachableCounts {
 		all = l.runs[1]
 	}
 	i := sort.Search(len(all), func(i int) bool { return all[i].To > t.Period.From })
-	j := sort.Search(len(all), func(j int) bool { return all[j].From >= t.Period.To })
-	if i >= j {
-		return nil
-	}
-	out := slices.Clone(all[i:j])
 	k := 0
-	for n := range out {
-		o := &out[n]
+	for ; i < len(all) && all[i].From < t.Period.To; i++ {
+		o := all[i]
 		for k < len(agreed) && agreed[k].To <= o.From {
 			k++
 		}
@@ -170,8 +162,8 @@ func (l *Ledger) outagesIn(t Terms, agreed Windows) []Outage {
 		}
 		o.Started = t.Period.From <= o.From
 		o.Restored = !o.Ongoing && o.To < t.Period.To
+		see(o)
 	}
-	return out
 }
 
 // Measure holds l against terms. It should reach beyond the period: so outages that cross its borders are
@@ -187,12 +179,18 @@ func (l *Ledger) Measure(t Terms) Summary {
 	s.Agreed = agreed.Seconds() - s.AdminDown
 	s.Up, s.Degraded, s.Down, s.Unreachable, s.Unknown = n[slotUp], n[slotDegraded], n[slotDown], n[slotUnreachable], n.unknown()
 	copy(s.UnknownBy[:], n[slotUnknown:])
-	s.Outages = l.outagesIn(t, agreed)
-	for _, o := range s.Outages {
-		if o.Started && o.Counted > 0 {
+	l.outagesIn(t, agreed, func(o Outage) {
+		s.OutageCount++
+		if o.Counted > 0 && o.Started {
 			s.Failures++
 		}
-	}
+		if o.Counted > 0 && o.Restored {
+			s.repair.Num, s.repair.Den = s.repair.Num+o.Counted, s.repair.Den+1
+		}
+		if !t.Brief {
+			s.Outages = append(s.Outages, o)
+		}
+	})
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -13,17 +14,18 @@ import (
 
 // asker resolves the timelines that one question needs, each once.
 type asker struct {
-	e    *Engine
-	ctx  context.Context
-	plan *plan
-	memo map[string]whole
-	devs map[string]bool // whose evidence the answer rests on
+	e          *Engine
+	ctx        context.Context
+	plan       *plan
+	memo       map[string]whole
+	objectives map[string]*big.Rat
+	brief      bool // outages are counted, not listed
 }
 
 func (e *Engine) ask(ctx context.Context) *asker {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return &asker{e: e, ctx: ctx, plan: e.plan, memo: map[string]whole{}, devs: map[string]bool{}}
+	return &asker{e: e, ctx: ctx, plan: e.plan, memo: map[string]whole{}, objectives: map[string]*big.Rat{}}
 }
 
 // line is the timeline of a target from from (s) on, and from as far back as it takes to know in full what
@@ -47,12 +49,10 @@ func (a *asker) line(scope string, from int64) (whole, error) {
 func (a *asker) resolve(s subject, from int64) (whole, error) {
 	switch s.kind {
 	case inventory.KindDevice:
-		a.devs[s.name] = true
 		return a.e.resolved(a.ctx, s.name, from, nil)
 	case inventory.ScopeInterface:
 		return reach(from, func(start int64) (whole, error) { return a.interfaceLine(s.name, s.rest, start) })
 	case inventory.ScopePath:
-		a.devs[s.rest] = true
 		return reach(from, func(start int64) (whole, error) { return a.e.pathLine(a.ctx, s.name, s.rest, start) })
 	case kindAgent:
 		return a.e.agentLine(a.ctx, s.name, from)
@@ -199,7 +199,6 @@ func (a *asker) circuitLine(name string, from int64) (whole, error) {
 		}
 	}
 	if probe := (telemetry.Target{Kind: telemetry.TargetCircuit, Name: name}).Object(); c.Target != "" {
-		a.devs[probe] = true
 		w, err := a.e.resolved(a.ctx, probe, from, nil)
 		if err != nil {
 			return w, err

@@ -144,18 +144,30 @@ func (e *Engine) Availability(ctx context.Context, scope string, from, to int64,
 // openTimes keeps what calendars say of a period, as many targets share them.
 type openTimes map[string]Windows
 
+// parsed is Objective, each text once.
+func (a *asker) parsed(text string) (*big.Rat, bool) {
+	if o, ok := a.objectives[text]; ok {
+		return o, true
+	}
+	o, ok := Objective(text)
+	if ok {
+		a.objectives[text] = o
+	}
+	return o, ok
+}
+
 // terms is what a target is measured against.
 func (a *asker) terms(s subject, w whole, period Window, objective string, open openTimes) (Terms, []Planned, error) {
 	if objective == "" {
 		objective = s.objective
 	}
-	o, ok := Objective(objective)
+	o, ok := a.parsed(objective)
 	if objective != "" && !ok {
 		return Terms{}, nil, fmt.Errorf("objective %q: want a percentage from 0 to 100", objective)
 	}
 	t := Terms{
 		Period: Window{period.From, max(period.From, min(period.To, w.asOf))}, Since: min(s.created, w.first),
-		UnreachableCounts: s.unreachableCounts, Objective: o, Calendar: a.plan.calendars[s.calendar],
+		UnreachableCounts: s.unreachableCounts, Objective: o, Calendar: a.plan.calendars[s.calendar], Brief: a.brief,
 	}
 	if s.kind == inventory.ScopeInterface {
 		t.Since = w.first // its device may be older than the first look at it
@@ -377,6 +389,7 @@ func (a *asker) ledger(scope string, from int64) (cachedLedger, error) {
 // known is left out.
 func (e *Engine) List(ctx context.Context, scopes []string, from, to int64, objective string) ([]Answer, error) {
 	a := e.ask(ctx)
+	a.brief = true
 	out := make([]Answer, 0, len(scopes))
 	open := openTimes{}
 	for _, x := range scopes {
