@@ -198,7 +198,7 @@ func (f *fitter) fitShape(s shape, x, y []float64, span float64) (slope, level f
 // groups averages v in at most maxTrendPoints groups of equal size, counted from the end, with their places on
 // an axis on which the last value of v is 0. NaN are left out.
 func (f *fitter) groups(v []float64) (x, y []float64) {
-	size := (len(v) + maxTrendPoints - 1) / maxTrendPoints
+	size := groupSize(len(v))
 	x, y = f.gx[:0], f.gy[:0]
 	first := len(v) % max(1, size)
 	for at := first; at < len(v); at += size {
@@ -217,6 +217,9 @@ func (f *fitter) groups(v []float64) (x, y []float64) {
 	f.gx, f.gy = x, y
 	return x, y
 }
+
+// groupSize is how many of n values are averaged to a point of the trend.
+func groupSize(n int) int { return (n + maxTrendPoints - 1) / maxTrendPoints }
 
 // lineResiduals gives the level of a line with the slope, the correlation of neighbouring residuals, and their scale.
 func (f *fitter) lineResiduals(x, y []float64, slope float64) (level, rho, noise float64) {
@@ -242,7 +245,7 @@ func (f *fitter) lineResiduals(x, y []float64, slope float64) (level, rho, noise
 }
 
 // contradicted is true when the level of the last two seasons has moved against the slope by more than noise
-// explains, from that of the two before.
+// (of groups) explains, from that of the two before.
 func (f *fitter) contradicted(v []float64, recent int, slope, noise float64) bool {
 	two := 2 * recent
 	if len(v) < 2*two || two == 0 {
@@ -250,7 +253,7 @@ func (f *fitter) contradicted(v []float64, recent int, slope, noise float64) boo
 	}
 	now, before := f.median(v[len(v)-two:]), f.median(v[len(v)-2*two:len(v)-two])
 	moved := now - before
-	return moved*slope < 0 && math.Abs(moved) > 2*1.25*noise*math.Sqrt(2/float64(two))
+	return moved*slope < 0 && math.Abs(moved) > 2*1.25*noise*math.Sqrt(2*float64(groupSize(len(v)))/float64(two))
 }
 
 // median of the values that are there; x is left as it is.
