@@ -119,9 +119,12 @@ var descriptions = map[string]string{
 	"ninewatch_collector_store_samples_appended_total": "Samples that were stored.",
 	"ninewatch_collector_store_samples_refused_total":  "Samples that were not stored.",
 
-	"ninewatch_collector_uptime_evaluations_total": "Verdicts that were formed.",
-	"ninewatch_collector_uptime_reloads_total":     "Times that the evidence of a device was read from the state store.",
-	"ninewatch_collector_uptime_changes_total":     "Verdicts that changed.",
+	"ninewatch_collector_uptime_evaluations_total":       "Verdicts that were formed.",
+	"ninewatch_collector_uptime_reloads_total":           "Times that the evidence of a device was read from the state store.",
+	"ninewatch_collector_uptime_changes_total":           "Verdicts that changed.",
+	"ninewatch_collector_uptime_revisions_total":         "Times that late evidence changed what was published of a device.",
+	"ninewatch_collector_uptime_interface_polls_total":   "Readings of the interfaces of a device.",
+	"ninewatch_collector_uptime_interface_changes_total": "Changes of the status of an interface.",
 
 	"ninewatch_collector_webhook_deliveries_total": "Attempts to deliver: delivered, failed (tried again), dead (given up).",
 }
