@@ -93,7 +93,7 @@ func (l *lane) transmit(r *request) {
 		l.finish(r, nil, fmt.Errorf("%s: %w", c.addr, err))
 		return
 	}
-	if !r.expected {
+	if !r.expected && !c.silent {
 		r.expected = true
 		l.expected++
 	}
