@@ -27,6 +27,9 @@ type StateDeps struct {
 	OnRuns func(devices []string, entries []telemetry.Entry)
 	// OnKeys is told, after the commit, that interface keys were allocated: inventory.Store.Notify.
 	OnKeys func()
+	// OnFacts is told, after the commit, of the facts that were stored, at times of the collector's clock. It
+	// is called as OnRuns is; it may be nil.
+	OnFacts func([]telemetry.DeviceFacts)
 }
 
 // StateSink stores observation runs, device facts, boots, gaps, quarantined entries and the sequence
@@ -77,6 +80,9 @@ func (s *StateSink) Apply(ctx context.Context, entries []telemetry.Entry) error 
 	if w.keysChanged {
 		s.deps.OnKeys()
 	}
+	if len(w.facts) > 0 && s.deps.OnFacts != nil {
+		s.deps.OnFacts(w.facts)
+	}
 	if len(w.devices) > 0 {
 		s.deps.OnRuns(slices.Sorted(maps.Keys(w.devices)), w.withRuns)
 	}
@@ -99,6 +105,7 @@ type stateWriter struct {
 	seen        map[source]*telemetry.RangeSet
 	devices     map[string]bool
 	withRuns    []telemetry.Entry
+	facts       []telemetry.DeviceFacts
 	foreign     int
 	keysChanged bool
 }
@@ -152,6 +159,9 @@ func (w *stateWriter) entry(e telemetry.Entry) error {
 			return err
 		}
 		w.keysChanged = w.keysChanged || changed
+		facts := *rec.Facts
+		facts.Time += e.Offset
+		w.facts = append(w.facts, facts)
 	}
 	if rec.Boot != nil {
 		return w.boot(e, *rec.Boot)
