@@ -50,16 +50,22 @@ func complete(o *inspect.Options) {
 
 func inspectCommand() *cobra.Command {
 	var o inspect.Options
+	var profiles []string
 	c := &cobra.Command{
 		Use: "inspect HOST[:PORT]", Short: "Read one device whole, without any collector", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Target = args[0]
+			library, err := loadProfiles(profiles)
+			if err != nil {
+				return err
+			}
+			o.Target, o.Profiles = args[0], library
 			complete(&o)
 			return result(inspect.Inspect(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr()))
 		},
 	}
 	deviceFlags(c, &o)
 	c.Flags().StringVarP(&o.Output, "output", "o", "table", "table, json, yaml, csv or snmprec (a recording of what was read)")
+	c.Flags().StringSliceVar(&profiles, "profiles", nil, "files or folders of profiles, which go before the bundled ones")
 	return c
 }
 

@@ -71,7 +71,11 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	}
 	facts, plan := r.Facts(o.Target, nil)
 	result := resultOf(r, facts)
-	read, trouble := profile.NewLibrary().Read(ctx, s, profile.DefaultLimits(), r.System)
+	library := o.Profiles
+	if library == nil {
+		library = profile.NewLibrary()
+	}
+	read, trouble := library.Read(ctx, s, profile.DefaultLimits(), r.System)
 	result.addProfile(read, trouble)
 	result.addFacts(&facts, structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN}))
 	frame, info, err := plan.Poll(ctx, s, time.Now())

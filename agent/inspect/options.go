@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/conf"
 )
@@ -31,12 +32,13 @@ const snmpPort = 161
 
 // Options are what both commands are told.
 type Options struct {
-	Target     string          // HOST[:PORT]
-	Credential snmp.Credential // Version may be empty: 3 with a user name, else 2c
-	Timeout    time.Duration   // of one attempt; 0: 2 s
-	Retries    int             // 0: 2, negative: none
-	Budget     time.Duration   // 0: DefaultBudget
-	Output     string          // the formats of the command
+	Target     string           // HOST[:PORT]
+	Credential snmp.Credential  // Version may be empty: 3 with a user name, else 2c
+	Timeout    time.Duration    // of one attempt; 0: 2 s
+	Retries    int              // 0: 2, negative: none
+	Budget     time.Duration    // 0: DefaultBudget
+	Output     string           // the formats of the command
+	Profiles   *profile.Library // of the user over the bundled; nil: the bundled alone
 }
 
 // FromEnvironment fills what c leaves empty from NINEWATCH_SNMP_VERSION, _COMMUNITY, _USERNAME,

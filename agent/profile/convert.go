@@ -114,7 +114,7 @@ func opaqueFloat(b []byte) (float64, error) {
 			return finite(math.Float64frombits(binary.BigEndian.Uint64(b[3:])))
 		}
 	}
-	return 0, fmt.Errorf("Opaque of %d octets is no number", len(b))
+	return 0, fmt.Errorf("value of %d octets in an Opaque is no number", len(b))
 }
 
 func finite(f float64) (float64, error) {
