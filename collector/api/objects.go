@@ -57,11 +57,12 @@ func (a *API) objectRoutes() {
 			change = operator
 		}
 		path := "/" + k.List
+		one := path + "/{name}"
 		if !slices.Contains(ownLists, k.Name) {
 			get(a, path, "list-"+strings.ReplaceAll(k.List, "_", "-"), "Objects of the kind "+words, read, a.listObjects(k))
 		}
 		if k.Name != inventory.KindDevice {
-			get(a, path+"/{name}", "get-"+id, "A "+words+" as it stands in a file", read, a.getObject(k))
+			get(a, one, "get-"+id, "A "+words+" as it stands in a file", read, a.getObject(k))
 		}
 		if slices.Contains(ownChanges, k.Name) {
 			continue
@@ -71,8 +72,8 @@ func (a *API) objectRoutes() {
 			wide = adminOfAll
 		}
 		route(a, http.MethodPost, path, "create-"+id, "Make a "+words, wide, a.createObject(k))
-		do(a, http.MethodPut, path+"/{name}", "put-"+id, "Make or change a "+words, change, a.putObject(k))
-		route(a, http.MethodDelete, path+"/{name}", "delete-"+id, "Remove a "+words, wide, a.deleteObject(k))
+		do(a, http.MethodPut, one, "put-"+id, "Make or change a "+words, change, a.putObject(k))
+		route(a, http.MethodDelete, one, "delete-"+id, "Remove a "+words, wide, a.deleteObject(k))
 	}
 	get(a, "/export", "export", "The whole inventory as code, without secrets", viewer, a.export)
 }
