@@ -1,0 +1,347 @@
+package live
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/topology"
+)
+
+// Where a Group is known from.
+const (
+	FromFacts     = "facts"
+	FromInventory = "inventory"
+)
+
+// Group is a redundancy group as it is now.
+type Group struct {
+	topology.Group
+	Title   string
+	Source  string
+	Sites   []string // of its members, sorted
+	Devices []string // that its members are, or are of; sorted
+	Verdict topology.Verdict
+	Since   int64 // Unix ms of the class; 0: not judged yet
+	Words   string
+	Users   float64 // who lose the network when all of it fails; 0 where that cannot be told
+	Read    int64   // Unix ms of the facts that it rests on; 0: the ledger's evidence, which has its own
+	Ports   []string
+
+	of     []member // as Members
+	within string   // the device that it is a part of
+	roles  bool     // first hop redundancy: members have roles
+}
+
+// member is how the state of one of Members is told.
+type member struct {
+	device string
+	ports  []string         // device/interface: all have to be up
+	scope  string           // of the ledger
+	told   topology.State   // by facts, where neither ports nor scope is set
+	role   topology.Role    // of a router
+	at     int64            // Unix ms of the facts
+	inUse  map[string]bool  // by port: whether the aggregator uses it, where the device says so
+	since  map[string]int64 // by port: when it said so
+}
+
+// groups makes all groups of a network.
+func (s *Service) groups(n *topology.Network) []*Group {
+	byName := map[string]*Group{}
+	var out []*Group
+	add := func(g *Group) {
+		if len(g.Members) == 0 || byName[g.Name] != nil {
+			return
+		}
+		byName[g.Name] = g
+		out = append(out, g)
+	}
+	written := map[string]bool{} // ports and parts that a group of the inventory has
+	for _, g := range s.plan.Groups {
+		x := s.fromInventory(g)
+		add(x)
+		for _, m := range x.of {
+			for _, p := range m.ports {
+				written[x.Kind+"\x00"+p] = true
+			}
+		}
+		if x.within != "" {
+			written[x.Kind+"\x00"+x.within] = true
+		}
+	}
+	bundled := map[string]bool{} // device/lag that the other end stands for
+	for _, device := range keys(s.memory) {
+		for _, g := range s.ofDevice(s.memory[device], n, bundled) {
+			if !written[g.Kind+"\x00"+device] && !slices.ContainsFunc(g.Ports, func(p string) bool { return written[g.Kind+"\x00"+p] }) {
+				add(g)
+			}
+		}
+	}
+	for _, g := range s.routers() {
+		add(g)
+	}
+	for _, g := range out {
+		s.finish(g)
+	}
+	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// finish fills in what follows from the members.
+func (s *Service) finish(g *Group) {
+	for _, m := range g.of {
+		if m.device != "" && !slices.Contains(g.Devices, m.device) {
+			g.Devices = append(g.Devices, m.device)
+		}
+		if len(m.ports) > 0 {
+			g.Ports = append(g.Ports, m.ports[0])
+		}
+	}
+	if g.within != "" && !slices.Contains(g.Devices, g.within) {
+		g.Devices = append(g.Devices, g.within)
+	}
+	slices.Sort(g.Devices)
+	g.Sites = s.plan.sitesOf(g.Devices)
+	for _, r := range s.plan.Risks {
+		if hit := g.hitBy(s.plan.riskMembers(r.Members)); len(hit) > 0 {
+			g.Risks = append(g.Risks, topology.Risk{Name: r.Name, Kind: r.Kind, Members: hit})
+		}
+	}
+	if g.Title == "" {
+		g.Title = g.Name
+	}
+}
+
+// hitBy are the members that fail with devices and ports.
+func (g *Group) hitBy(things []string) []string {
+	var out []string
+	for i, m := range g.of {
+		if slices.Contains(things, m.device) && g.within == "" || slices.ContainsFunc(m.ports, func(p string) bool { return slices.Contains(things, p) }) ||
+			strings.HasPrefix(m.scope, "circuit:") && slices.Contains(things, "stub:"+exitName(strings.TrimPrefix(m.scope, "circuit:"))) {
+			out = append(out, g.Members[i].ID)
+		}
+	}
+	return out
+}
+
+// ofDevice are the groups that a device has by its own facts.
+func (s *Service) ofDevice(m *memory, n *topology.Network, bundled map[string]bool) []*Group {
+	facts, gone := m.whole()
+	var out []*Group
+	for _, core := range topology.GroupsOf(facts, nil) {
+		g := &Group{Group: core, Source: FromFacts, Read: m.Facts.Time}
+		if core.Kind == "lag" {
+			if !s.bundle(g, m, n, bundled) {
+				continue
+			}
+		} else {
+			g.within = facts.Device
+			g.Title = facts.Device + " " + partWords[core.Kind]
+			parts := slices.DeleteFunc(slices.Clone(facts.Components), func(c component) bool { return c.Class != partClass[core.Kind] })
+			for _, c := range parts {
+				state := topology.Up
+				if gone[c.Class+"\x00"+c.Key] {
+					state = topology.Down
+				}
+				g.of = append(g.of, member{told: state, at: m.Facts.Time})
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+var (
+	partClass = map[string]string{"psu": "powerSupply", "fan": "fan", "stack": "chassis"}
+	partWords = map[string]string{"psu": "power", "fan": "fans", "stack": "stack"}
+)
+
+// bundle makes a LAG a group over its links; not, when its other end stands for it already, or when it has
+// only ever had one member.
+func (s *Service) bundle(g *Group, m *memory, n *topology.Network, bundled map[string]bool) bool {
+	device, lag, _ := strings.Cut(g.Name, "/")
+	if bundled[g.Name] {
+		return false
+	}
+	inUse := map[string]string{}
+	for _, l := range m.Facts.LAGs {
+		if l.Key == lag || l.Name == lag {
+			for _, x := range l.Members {
+				inUse[x.Key] = x.State
+			}
+		}
+	}
+	for _, h := range m.Parts {
+		if h.LAG == lag && m.missing(h) && !slices.ContainsFunc(g.Members, func(x topology.Member) bool { return x.ID == h.Port }) && !s.lineUp(device+"/"+h.Port) {
+			g.Members = append(g.Members, topology.Member{ID: h.Port, Capacity: speedOf(m, h.Port)})
+		}
+	}
+	if len(g.Members) < 2 {
+		return false
+	}
+	slices.SortFunc(g.Members, func(a, b topology.Member) int { return strings.Compare(a.ID, b.ID) })
+	g.Title = device + " " + lag
+	far := map[string]string{} // port to the port at the other end
+	for _, l := range n.Links {
+		for _, e := range [2][2]topology.End{{l.A, l.B}, {l.B, l.A}} {
+			if n.Nodes[e[0].Node].ID == device && e[0].LAG == lag && e[1].LAG != "" {
+				far[e[0].Port] = n.Nodes[e[1].Node].ID + "/" + e[1].Port
+				bundled[n.Nodes[e[1].Node].ID+"/"+e[1].LAG] = true
+				g.Title = device + " " + lag + " to " + n.Nodes[e[1].Node].ID
+			}
+		}
+	}
+	for _, x := range g.Members {
+		of := member{device: device, ports: []string{device + "/" + x.ID}, at: m.Facts.Time, inUse: map[string]bool{}, since: map[string]int64{}}
+		if state := inUse[x.ID]; state != "" {
+			of.inUse[of.ports[0]], of.since[of.ports[0]] = state == "distributing" || state == "collecting" || state == "attached", m.Facts.Time
+		}
+		if other := far[x.ID]; other != "" {
+			of.ports = append(of.ports, other)
+		}
+		g.of = append(g.of, of)
+	}
+	return true
+}
+
+func speedOf(m *memory, key string) float64 {
+	for _, i := range m.Facts.Interfaces {
+		if i.Key == key {
+			return float64(i.SpeedBps)
+		}
+	}
+	return 0
+}
+
+// routers are the groups of first hop redundancy.
+func (s *Service) routers() []*Group {
+	var out []*Group
+	for _, f := range topology.FHRPsOf(s.allFacts()) {
+		g := &Group{Group: topology.Group{Name: f.Name, Kind: "fhrp", Needed: 1}, Source: FromFacts, roles: true, Title: fhrpTitle(f)}
+		for i, router := range f.Routers {
+			m := member{role: f.Roles[i]}
+			if known := s.memory[router]; known != nil {
+				m.device, m.at = router, known.Facts.Time
+				if g.Read == 0 || m.at < g.Read {
+					g.Read = m.at
+				}
+			}
+			g.of = append(g.of, m)
+			g.Members = append(g.Members, topology.Member{ID: router})
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+func fhrpTitle(f topology.FHRP) string {
+	title := fmt.Sprintf("%s %d", strings.ToUpper(f.Protocol), f.Group)
+	if f.Virtual.IsValid() && f.Virtual != (netip.Addr{}) {
+		title += " of " + f.Virtual.String()
+	}
+	return title
+}
+
+// fromInventory is a group that people wrote.
+func (s *Service) fromInventory(w inventory.RedundancyGroup) *Group {
+	g := &Group{Source: FromInventory, Title: w.Name}
+	g.Name, g.Kind, g.Needed, g.Designed = w.Name, cmp.Or(w.Mode, inventory.ModeActiveBackup), max(1, w.Min), w.Designed
+	switch g.Kind {
+	case inventory.ModeLAG:
+		g.Mode = topology.LAG
+	case inventory.ModeECMP:
+		g.Mode = topology.ECMP
+	case inventory.ModeActiveBackup:
+		g.Mode = topology.ActiveBackup
+	}
+	if len(w.Members) == 1 && s.partsOf(g, w.Members[0]) {
+		return g
+	}
+	for i, scope := range w.Members {
+		kind, name, rest := scope.Split()
+		m := member{device: s.plan.deviceOf(scope), scope: string(scope)}
+		capacity := 0.0
+		switch kind {
+		case inventory.ScopeInterface:
+			m.ports = []string{name + "/" + rest}
+			capacity = s.speed(name, rest)
+		case inventory.KindCircuit:
+			c := s.plan.Circuits[name]
+			if c.Device != "" && c.Interface != "" {
+				m.ports = []string{c.Device + "/" + c.Interface}
+			}
+			capacity = cmp.Or(float64(c.Bandwidth), s.speed(c.Device, c.Interface))
+		case inventory.KindLink:
+			l := s.plan.Links[name]
+			for _, e := range []inventory.Endpoint{l.A, l.B} {
+				if device, key := e.Split(); key != "" && s.plan.Devices[device].Name != "" {
+					m.ports = append(m.ports, string(e))
+				}
+			}
+			m.scope = ""
+			device, key := l.A.Split()
+			capacity = cmp.Or(float64(l.Bandwidth), s.speed(device, key))
+		}
+		g.of = append(g.of, m)
+		g.Members = append(g.Members, topology.Member{ID: cmp.Or(strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(string(scope), "device:"), "interface:"), "circuit:"), name),
+			Capacity: capacity, Priority: i})
+	}
+	return g
+}
+
+// partsOf makes the members of a group of power supplies, fans, stack members or routing sessions of the one
+// device that the inventory names: so a person says how many are needed.
+func (s *Service) partsOf(g *Group, scope inventory.Scope) bool {
+	kind, device, _ := scope.Split()
+	m := s.memory[device]
+	if kind != inventory.KindDevice || m == nil {
+		return false
+	}
+	switch g.Kind {
+	case inventory.ModePSU, inventory.ModeFan, inventory.ModeStack:
+		facts, gone := m.whole()
+		for _, c := range facts.Components {
+			if c.Class == partClass[g.Kind] {
+				state := topology.Up
+				if gone[c.Class+"\x00"+c.Key] {
+					state = topology.Down
+				}
+				g.of = append(g.of, member{told: state, at: m.Facts.Time})
+				g.Members = append(g.Members, topology.Member{ID: cmp.Or(c.Name, c.Descr, c.Key)})
+			}
+		}
+	case inventory.ModeRouting:
+		for _, p := range m.Facts.BGPPeers {
+			if p.AdminStatus != "stop" {
+				state := topology.Down
+				if p.State == "established" {
+					state = topology.Up
+				}
+				g.of = append(g.of, member{told: state, at: m.Facts.Time})
+				g.Members = append(g.Members, topology.Member{ID: strings.TrimSpace("BGP " + p.Peer.String() + " " + p.VRF)})
+			}
+		}
+		for _, p := range m.Facts.OSPFNeighbors {
+			state := topology.Down
+			if p.State == "full" || p.State == "twoWay" {
+				state = topology.Up
+			}
+			g.of = append(g.of, member{told: state, at: m.Facts.Time})
+			g.Members = append(g.Members, topology.Member{ID: "OSPF " + p.RouterID.String()})
+		}
+	default:
+		return false
+	}
+	g.within, g.Read = device, m.Facts.Time
+	return true
+}
+
+func (s *Service) speed(device, key string) float64 {
+	if m := s.memory[device]; m != nil && key != "" {
+		return speedOf(m, key)
+	}
+	return 0
+}

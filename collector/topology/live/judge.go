@@ -1,0 +1,358 @@
+package live
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ninewatch/collector/topology"
+	"ninewatch/internal/telemetry"
+)
+
+type component = telemetry.Component
+
+// ifOperStatus, RFC 2863.
+const (
+	operUp   = 1
+	operDown = 2
+)
+
+// portHistory (s) is how far back the ledger is asked for the state of a port: longer than any interval of polls.
+const portHistory = 7200
+
+// standing is a class with its beginning, as it was stored last.
+type standing struct {
+	class  topology.Class
+	since  int64 // Unix ms
+	kind   string
+	sites  []string
+	judged int64
+	gap    bool // nobody judged from judged until this start
+}
+
+// allFacts are those of all devices, in their order.
+func (s *Service) allFacts() []telemetry.DeviceFacts {
+	out := make([]telemetry.DeviceFacts, 0, len(s.memory))
+	for _, device := range keys(s.memory) {
+		out = append(out, s.memory[device].Facts)
+	}
+	return out
+}
+
+// lineUp tells whether the last facts of a port say that it is up.
+func (s *Service) lineUp(port string) bool {
+	device, key, _ := strings.Cut(port, "/")
+	m := s.memory[device]
+	return m != nil && slices.ContainsFunc(m.Facts.Interfaces, func(i telemetry.Interface) bool { return i.Key == key && i.IfOperStatus == operUp })
+}
+
+// court judges members at one moment; each scope is asked once.
+type court struct {
+	s       *Service
+	ctx     context.Context
+	now     int64 // Unix ms
+	devices map[string]topology.State
+	asked   map[string]told
+}
+
+type told struct {
+	state topology.State
+	since int64 // Unix ms
+	known bool  // the ledger has a timeline
+}
+
+func (s *Service) court(ctx context.Context) *court {
+	return &court{s: s, ctx: ctx, now: s.deps.Now().UnixMilli(), devices: s.deps.States(ctx), asked: map[string]told{}}
+}
+
+// scope is what the ledger says now.
+func (c *court) scope(scope string) (told, error) {
+	if t, ok := c.asked[scope]; ok {
+		return t, nil
+	}
+	line, err := c.s.deps.Lines(c.ctx, scope, c.now/1000-portHistory, c.now/1000+1)
+	if err != nil {
+		return told{}, err
+	}
+	var t told
+	for i := len(line) - 1; i >= 0; i-- {
+		if i == len(line)-1 {
+			t.state = line[i].State
+		}
+		t.known = t.known || line[i].State != topology.Unknown
+		if line[i].State == t.state {
+			t.since = line[i].From * 1000
+		} else {
+			break
+		}
+	}
+	c.asked[scope] = t
+	return t, nil
+}
+
+// port is the state of an interface: by the ledger, else by what its device said last.
+func (c *court) port(port string, m member) (topology.State, error) {
+	t, err := c.scope("interface:" + port)
+	if err != nil {
+		return topology.Unknown, err
+	}
+	device, key, _ := strings.Cut(port, "/")
+	if !t.known {
+		known := c.s.memory[device]
+		if known == nil || c.devices[device] == topology.Down {
+			return topology.Unknown, nil
+		}
+		at := slices.IndexFunc(known.Facts.Interfaces, func(i telemetry.Interface) bool { return i.Key == key })
+		if at < 0 {
+			return topology.Down, nil // the port itself is gone
+		}
+		switch known.Facts.Interfaces[at].IfOperStatus {
+		case operUp:
+			t.state = topology.Up
+		case 0, 4: // not told, unknown
+			return topology.Unknown, nil
+		default:
+			t.state = topology.Down
+		}
+		t.since = known.Facts.Time
+	}
+	if used, says := m.inUse[port]; t.state == topology.Up && says && !used && m.since[port] >= t.since {
+		return topology.Down, nil
+	}
+	return t.state, nil
+}
+
+// member is the state of a member of a group.
+func (c *court) member(g *Group, m member) (topology.State, error) {
+	switch {
+	case g.within != "":
+		if state, ok := c.devices[g.within]; ok && state != topology.Up {
+			return topology.Unknown, nil
+		}
+		return m.told, nil
+	case strings.HasPrefix(m.scope, "circuit:") || m.scope != "" && len(m.ports) == 0:
+		t, err := c.scope(m.scope)
+		if err != nil || t.known || len(m.ports) == 0 {
+			return t.state, err
+		}
+	}
+	out := topology.Up
+	if len(m.ports) == 0 {
+		return topology.Unknown, nil
+	}
+	unknown := 0
+	for _, p := range m.ports {
+		state, err := c.port(p, m)
+		if err != nil {
+			return topology.Unknown, err
+		}
+		switch state {
+		case topology.Down:
+			out = topology.Down
+		case topology.Unknown:
+			unknown++
+		}
+	}
+	if unknown == len(m.ports) { // one end that is up tells of the link
+		return topology.Unknown, nil
+	}
+	return out, nil
+}
+
+// role is what a router is now: what it said last, unless something happened since.
+func (c *court) role(g *Group, m member) topology.Role {
+	if m.device == "" {
+		return m.role
+	}
+	switch state, ok := c.devices[m.device]; {
+	case ok && state == topology.Down:
+		return topology.Idle
+	case ok && state == topology.Unknown:
+		return topology.RoleUnknown
+	}
+	if m.role != topology.Standby {
+		return m.role
+	}
+	for _, other := range g.of { // who was active and fell silent after this one was read: it may have taken over
+		if other.role == topology.Active && other.device != "" && c.devices[other.device] == topology.Down {
+			if t, err := c.scope("device:" + other.device); err == nil && t.since > m.at {
+				return topology.RoleUnknown
+			}
+		}
+	}
+	return m.role
+}
+
+// class judges a group, and sets the states of its members.
+func (c *court) class(g *Group) error {
+	if g.roles {
+		roles := make([]topology.Role, len(g.of))
+		for i, m := range g.of {
+			roles[i] = c.role(g, m)
+			g.Members[i].State = map[topology.Role]topology.State{topology.Active: topology.Up, topology.Standby: topology.Up, topology.Idle: topology.Down}[roles[i]]
+		}
+		class := topology.ClassifyFHRP(roles)
+		g.Verdict = topology.Verdict{Class: class, Worst: class, Best: class}
+		g.Words = rolesWords(g, roles)
+		return nil
+	}
+	for i, m := range g.of {
+		state, err := c.member(g, m)
+		if err != nil {
+			return fmt.Errorf("judge %q of %q: %w", g.Members[i].ID, g.Name, err)
+		}
+		g.Members[i].State = state
+	}
+	g.Verdict = g.Group.Verdict()
+	g.Words = countWords(g)
+	return nil
+}
+
+// judge judges the groups of a view, those of some devices or with nil all, and stores what changed.
+func (s *Service) judge(ctx context.Context, v *View, devices map[string]bool) error {
+	next := *v
+	next.Groups = slices.Clone(v.Groups)
+	c := s.court(ctx)
+	next.States, next.At = c.devices, c.now
+	var changed []*Group
+	for i, old := range v.Groups {
+		if devices != nil && !slices.ContainsFunc(old.Devices, func(d string) bool { return devices[d] }) {
+			continue
+		}
+		g := *old
+		g.Members = slices.Clone(old.Members)
+		if err := c.class(&g); err != nil {
+			return err
+		}
+		next.Groups[i] = &g
+		was, known := s.classes[g.Name]
+		g.Since = was.since
+		if !known || was.gap || was.class != g.Verdict.Class {
+			changed = append(changed, &g)
+		}
+	}
+	if err := s.transitions(ctx, c, changed); err != nil {
+		return err
+	}
+	if devices == nil {
+		if err := s.judgedUntil(ctx, c.now); err != nil {
+			return err
+		}
+	}
+	s.view.Store(&next)
+	s.deps.Changed()
+	return nil
+}
+
+// transitions stores the new classes of groups.
+func (s *Service) transitions(ctx context.Context, c *court, groups []*Group) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	histories := map[string][]topology.Stretch[topology.Class]{}
+	for _, g := range groups {
+		if was, known := s.classes[g.Name]; !known || was.gap {
+			from := c.now - s.cfg.Backfill.Milliseconds()
+			line, err := s.past(ctx, g, max(from, was.judged), c.now)
+			if err != nil {
+				return err
+			}
+			histories[g.Name] = line
+		}
+	}
+	err := s.deps.Write(ctx, func(tx *sql.Tx) error {
+		for _, g := range groups {
+			if err := storeTransition(ctx, tx, g, s.classes[g.Name], histories[g.Name], c.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store classes of groups: %w", err)
+	}
+	for _, g := range groups {
+		was, known := s.classes[g.Name]
+		since := c.now
+		if past := histories[g.Name]; len(past) > 0 && past[len(past)-1].State == g.Verdict.Class {
+			since = past[len(past)-1].From * 1000
+		}
+		g.Since = since
+		if was.gap {
+			line, err := s.timelines(ctx, g.Name, 0, c.now)
+			if err != nil {
+				return err
+			}
+			if n := len(line[g.Name]); n > 0 {
+				g.Since = line[g.Name][n-1].From * 1000
+			}
+		}
+		s.classes[g.Name] = standing{class: g.Verdict.Class, since: g.Since, kind: g.Kind, sites: g.Sites, judged: c.now}
+		if known && was.class != g.Verdict.Class {
+			s.m.changes.Inc()
+			s.log.Info("redundancy changed", "group", g.Name, "from", was.class.String(), "to", g.Verdict.Class.String(), "why", g.Words)
+		}
+	}
+	return nil
+}
+
+func storeTransition(ctx context.Context, tx *sql.Tx, g *Group, was standing, past []topology.Stretch[topology.Class], now int64) error {
+	sites, err := json.Marshal(g.Sites)
+	if err != nil {
+		return err
+	}
+	from := now
+	if len(past) > 0 && was.since == 0 {
+		from = past[0].From * 1000
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO redundancy_timelines (name, kind, sites, from_ms, judged_ms) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, sites = excluded.sites, judged_ms = excluded.judged_ms`, g.Name, g.Kind, sites, from, now); err != nil {
+		return err
+	}
+	put := func(at int64, class topology.Class) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO redundancy_classes (name, from_ms, class) VALUES (?, ?, ?)
+			ON CONFLICT (name, from_ms) DO UPDATE SET class = excluded.class`, g.Name, at, class.String())
+		return err
+	}
+	for _, x := range past {
+		if err := put(x.From*1000, x.State); err != nil {
+			return err
+		}
+	}
+	if n := len(past); n > 0 && past[n-1].State == g.Verdict.Class {
+		return nil
+	}
+	if err := put(now, g.Verdict.Class); err != nil || was.since == 0 || was.class == g.Verdict.Class {
+		return err
+	}
+	words := fmt.Sprintf("%s was %s, and is %s: %s", g.Title, classWords(was.class), classWords(g.Verdict.Class), g.Words)
+	return storeChange(ctx, tx, now, "class_changed", g.Name, g.Sites, words)
+}
+
+// past is the class of a group before now, as far as the ledger tells it of all members.
+func (s *Service) past(ctx context.Context, g *Group, since, now int64) ([]topology.Stretch[topology.Class], error) {
+	from, to := since/1000, now/1000
+	if g.roles || g.within != "" || from >= to {
+		return nil, nil
+	}
+	var lines [][]topology.Stretch[topology.State]
+	for _, m := range g.of {
+		scope := m.scope
+		if scope == "" && len(m.ports) > 0 {
+			scope = "interface:" + m.ports[0]
+		}
+		line, err := s.deps.Lines(ctx, scope, from, to)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	out := topology.Timeline(lines, from, to, topology.JudgeGroup(g.Needed, g.Size()))
+	for len(out) > 0 && out[0].State == topology.ClassUnknown { // before it was watched
+		out = out[1:]
+	}
+	return out, nil
+}

@@ -1,0 +1,180 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ninewatch/collector/topology"
+	"ninewatch/internal/telemetry"
+)
+
+// forgetAfter (ms) is how long a part that is gone counts as missing.
+const forgetAfter = 90 * 24 * 3600 * 1000
+
+// maxParts bounds what one device makes us remember: more than any chassis has of power supplies and fans.
+const maxParts = 512
+
+// memory is what is remembered of a device: beside its record the parts and ports of its groups, those that
+// are missing among them.
+type memory struct {
+	topology.Record
+	Parts []held `json:"parts,omitempty"`
+}
+
+// held is a part of a group, or with LAG a member of a bundle.
+type held struct {
+	Component telemetry.Component `json:"component,omitzero"`
+	LAG       string              `json:"lag,omitempty"`
+	Port      string              `json:"port,omitempty"`
+	Seen      int64               `json:"seen"` // Unix ms
+}
+
+func (h held) key() string { return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key }
+
+// partClasses are the classes of parts that stand in for each other.
+var partClasses = []string{"powerSupply", "fan", "chassis"}
+
+// merge adds newer facts to what is remembered.
+func (m *memory) merge(r topology.Record) {
+	f := r.Facts
+	now := map[string]held{}
+	for _, c := range f.Components {
+		if slices.Contains(partClasses, c.Class) {
+			h := held{Component: telemetry.Component{Index: c.Index, Key: c.Key, Class: c.Class, Name: c.Name, Descr: c.Descr}, Seen: f.Time}
+			now[h.key()] = h
+		}
+	}
+	for _, l := range f.LAGs {
+		for _, p := range l.Members {
+			h := held{LAG: l.Key, Port: p.Key, Seen: f.Time}
+			if p.Key != "" {
+				now[h.key()] = h
+			}
+		}
+	}
+	for _, old := range m.Parts {
+		if _, ok := now[old.key()]; ok || f.Time-old.Seen > forgetAfter {
+			continue
+		}
+		list := "components"
+		if old.LAG != "" {
+			list = "lags"
+		}
+		if slices.Contains(f.Partial, list) {
+			old.Seen = f.Time // it may be there
+		}
+		now[old.key()] = old
+	}
+	m.Record, m.Parts = r, m.Parts[:0]
+	for _, h := range now {
+		m.Parts = append(m.Parts, h)
+	}
+	slices.SortFunc(m.Parts, func(a, b held) int {
+		return cmp.Or(cmp.Compare(b.Seen, a.Seen), strings.Compare(a.key(), b.key()))
+	})
+	m.Parts = m.Parts[:min(len(m.Parts), maxParts)]
+}
+
+// missing tells whether the newest facts did not list a part that was there.
+func (m *memory) missing(h held) bool { return h.Seen < m.Facts.Time }
+
+// whole is the facts with the parts that are missing, and which these are.
+func (m *memory) whole() (f telemetry.DeviceFacts, gone map[string]bool) {
+	f, gone = m.Facts, map[string]bool{}
+	f.Components = slices.Clone(f.Components)
+	for _, h := range m.Parts {
+		if h.LAG == "" && m.missing(h) {
+			f.Components = append(f.Components, h.Component)
+			gone[h.Component.Class+"\x00"+h.Component.Key] = true
+		}
+	}
+	return f, gone
+}
+
+// restore reads the records, and adds facts that were stored while nobody listened.
+func (s *Service) restore(ctx context.Context) error {
+	if err := s.readPlan(ctx); err != nil {
+		return err
+	}
+	rows, err := s.deps.Read.QueryContext(ctx, `SELECT device, record FROM topology_records`)
+	if err != nil {
+		return fmt.Errorf("read topology: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var device string
+		var data []byte
+		if err := rows.Scan(&device, &data); err != nil {
+			return fmt.Errorf("read topology: %w", err)
+		}
+		m := &memory{}
+		if err := json.Unmarshal(data, m); err != nil {
+			return fmt.Errorf("read topology of %q: %w", device, err)
+		}
+		m.Facts.Device = device
+		s.memory[device] = m
+		s.store.Restore(m.Record)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read topology: %w", err)
+	}
+	stored, err := s.deps.Inventory.AllFacts(ctx)
+	if err != nil {
+		return err
+	}
+	newer := map[string]telemetry.DeviceFacts{}
+	for _, f := range stored {
+		if m := s.memory[f.Device]; m == nil || f.Time > m.Facts.Time {
+			newer[f.Device] = f
+		}
+	}
+	if err := s.apply(ctx, newer); err != nil {
+		return err
+	}
+	return s.readStandings(ctx)
+}
+
+// apply merges facts and stores what is remembered of their devices.
+func (s *Service) apply(ctx context.Context, facts map[string]telemetry.DeviceFacts) error {
+	texts := map[string][]byte{}
+	for device, f := range facts {
+		s.store.Apply(f)
+		r, ok := s.store.Record(device)
+		if !ok {
+			continue // not in the inventory
+		}
+		m := s.memory[device]
+		if m == nil {
+			m = &memory{}
+			s.memory[device] = m
+		}
+		m.merge(r)
+		text, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		texts[device] = text
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	err := s.deps.Write(ctx, func(tx *sql.Tx) error {
+		for device, text := range texts {
+			_, err := tx.ExecContext(ctx, `INSERT INTO topology_records (device, at_ms, record) VALUES (?, ?, ?)
+				ON CONFLICT (device) DO UPDATE SET at_ms = excluded.at_ms, record = excluded.record`, device, s.memory[device].Facts.Time, text)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store topology: %w", err)
+	}
+	return nil
+}
