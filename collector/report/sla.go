@@ -223,8 +223,9 @@ func slaCauses(in SLAInput) Section {
 	type sum struct{ n, counted int64 }
 	sums := map[string]sum{}
 	for _, o := range in.Whole.Outages {
-		s := sums[o.Cause]
-		sums[o.Cause] = sum{s.n + 1, s.counted + o.CountedSeconds}
+		cause := o.Device + ": " + causeWords(o)
+		s := sums[cause]
+		sums[cause] = sum{s.n + 1, s.counted + o.CountedSeconds}
 	}
 	t := Table{Columns: []Column{{Key: "cause", Title: "Cause"}, {Key: "outages", Title: "Outages", Numeric: true}, {Key: "counted_seconds", Title: "Counted", Numeric: true}},
 		Empty: "There was no outage."}

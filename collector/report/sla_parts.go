@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ninewatch/collector/uptime"
@@ -64,9 +65,19 @@ func slaOutages(in SLAInput) Section {
 			end = Cell{Text: local(*o.To, in.Zone), Value: *o.To}
 		}
 		t.Rows = append(t.Rows, []Cell{{Text: local(o.From, in.Zone), Value: o.From}, end, seconds(o.RawSeconds, Plain), seconds(o.CountedSeconds, Strong),
-			{Text: fmt.Sprintf("±%d s", o.UncertaintySeconds), Value: o.UncertaintySeconds, Tone: Mute}, Words(o.Device), Words(o.Cause), Words(text(o.Incident))})
+			{Text: fmt.Sprintf("±%d s", o.UncertaintySeconds), Value: o.UncertaintySeconds, Tone: Mute}, Words(o.Device), causeCell(o), Words(text(o.Incident))})
 	}
 	return Section{Key: "outages", Title: "Outages", Table: &t}
+}
+
+// causeCell is the reason of an outage in plain words; the device stands in a column of its own.
+func causeCell(o uptime.OutageAnswer) Cell {
+	return Cell{Text: causeWords(o), Value: o.Cause}
+}
+
+func causeWords(o uptime.OutageAnswer) string {
+	reason := strings.TrimSpace(strings.TrimPrefix(o.Cause, "device:"+o.Device))
+	return strings.ReplaceAll(cmp.Or(reason, o.Cause), "-", " ")
 }
 
 // local is an instant in the zone of the report.
