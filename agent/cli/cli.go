@@ -9,9 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-
-	"github.com/spf13/cobra"
 
 	"ninewatch/internal/conf"
 	"ninewatch/internal/version"
@@ -34,25 +31,18 @@ func (u usage) Unwrap() error { return u.error }
 
 // Run executes args and returns the exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := &cobra.Command{
-		Use:           "ninewatch-agent",
-		Short:         "Watches the devices of a site by SNMP and ICMP, and streams what it sees to a collector",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+	const name = "ninewatch-agent"
+	root := &command{
+		use:   name,
+		short: "Watches the devices of a site by SNMP and ICMP, and streams what it sees to a collector",
 	}
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
-	})
-	root.AddCommand(runCommand(), enrollCommand(), checkConfigCommand(), inspectCommand(), walkCommand(), pingCommand(), discoverCommand(), profileCommand(), versionCommand())
-	command, err := root.ExecuteContextC(ctx)
-	if err != nil && isCobraUsage(err) {
-		err = ofCobra(err, command.CommandPath())
-	}
-	return code(err, stderr)
+	help := &command{use: "help [command]", short: "Help about any command", most: anyNumber,
+		run: func(ctx context.Context, args []string, s streams) error {
+			return root.execute(ctx, name, append(args, "--help"), s)
+		}}
+	root.below = []*command{checkConfigCommand(), discoverCommand(), enrollCommand(), help, inspectCommand(), pingCommand(), profileCommand(),
+		runCommand(), versionCommand(), walkCommand()}
+	return code(root.execute(ctx, name, args, streams{stdout, stderr}), stderr)
 }
 
 // code turns an error into the exit code, and tells what has not been told.
@@ -73,30 +63,10 @@ func code(err error, stderr io.Writer) int {
 	return exitFailed
 }
 
-// isCobraUsage tells errors of cobra itself (unknown command, wrong number of arguments), which have no type.
-func isCobraUsage(err error) bool {
-	for _, start := range []string{"unknown command", "accepts ", "requires ", "required flag"} {
-		if strings.HasPrefix(err.Error(), start) {
-			return true
-		}
-	}
-	return false
-}
-
-// ofCobra makes one line of an error of cobra, which may suggest commands, and says where help is.
-func ofCobra(err error, command string) error {
-	text, similar, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
-	if names := strings.Fields(similar); len(names) > 0 {
-		return usage{fmt.Errorf("%s, did you mean %s? See %s --help", text, strings.Join(names, " or "), command)}
-	}
-	return usage{fmt.Errorf("%s: see %s --help", text, command)}
-}
-
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "ninewatch-agent", version.String())
+func versionCommand() *command {
+	return &command{use: "version", short: "Print the version",
+		run: func(_ context.Context, _ []string, s streams) error {
+			_, err := fmt.Fprintln(s.out, "ninewatch-agent", version.String())
 			return err
 		},
 	}

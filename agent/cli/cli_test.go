@@ -81,6 +81,11 @@ func TestHelp(t *testing.T) {
 	f("--snmp-version", "walk")
 	f("--count", "ping")
 	f("Print the version", "version")
+
+	_, want, _ := run(t, "ping", "--help")
+	if code, out, errs := run(t, "help", "ping"); code != 0 || out != want || errs != "" {
+		t.Errorf("help ping: got %d %q %q, want %q", code, out, errs, want)
+	}
 }
 
 func TestVersion(t *testing.T) {
@@ -93,6 +98,8 @@ func TestVersion(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	refused(t, 2, `unknown command "dance" for "ninewatch-agent": see ninewatch-agent --help`, "dance")
 	refused(t, 2, `unknown command "inspct" for "ninewatch-agent", did you mean inspect? See ninewatch-agent --help`, "inspct")
+	refused(t, 2, `unknown command "chek" for "ninewatch-agent profile", did you mean check? See ninewatch-agent profile --help`, "profile", "chek")
+	refused(t, 2, `required flag(s) "against" not set: see ninewatch-agent profile test --help`, "profile", "test", "x.yaml")
 	refused(t, 2, `unknown flag: --loud: see ninewatch-agent version --help`, "version", "--loud")
 	refused(t, 2, `unknown command "now" for "ninewatch-agent version": see ninewatch-agent version --help`, "version", "now")
 	refused(t, 2, `accepts 1 arg(s), received 0: see ninewatch-agent inspect --help`, "inspect")

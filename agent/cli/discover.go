@@ -14,8 +14,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"ninewatch/agent/allow"
 	"ninewatch/agent/config"
 	"ninewatch/agent/discover"
@@ -37,11 +35,11 @@ type discoverOptions struct {
 	output      string
 }
 
-func discoverCommand() *cobra.Command {
+func discoverCommand() *command {
 	o := discoverOptions{cfg: discover.DefaultConfig()}
-	c := &cobra.Command{
-		Use: "discover CIDR...", Short: "Find what answers in ranges of addresses, and with which credential", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+	c := &command{
+		use: "discover CIDR...", short: "Find what answers in ranges of addresses, and with which credential", least: 1, most: anyNumber,
+		run: func(ctx context.Context, args []string, s streams) error {
 			write, ok := foundFormats[o.output]
 			if !ok {
 				return usage{fmt.Errorf("output format %q: it is one of table, json, csv, yaml", o.output)}
@@ -49,18 +47,18 @@ func discoverCommand() *cobra.Command {
 			if err := o.complete(args); err != nil {
 				return err
 			}
-			return o.scan(c, write)
+			return o.scan(ctx, s, write)
 		},
 	}
-	deviceFlags(c, &o.device)
-	f := c.Flags()
-	f.StringVar(&o.credentials, "credentials", "", "a `FILE` with credentials in the shape of the inventory, tried in their order")
-	f.StringSliceVar(&o.allow, "allow", []string{allow.Private, allow.Connected}, "what may be asked: private, connected, and `RANGES`")
-	f.Uint16Var(&o.cfg.Port, "port", o.cfg.Port, "UDP port of SNMP")
-	f.IntVar(&o.cfg.Rate, "rate", o.cfg.Rate, "addresses a second")
-	f.IntVar(&o.cfg.TriesPerMinute, "tries-per-minute", o.cfg.TriesPerMinute, "credentials a minute at one address, so that nothing locks itself")
-	f.StringVar(&o.resume, "resume", "", "a `FILE` that keeps how far the scan is: with it an interrupted one goes on")
-	f.StringVarP(&o.output, "output", "o", "table", "table, json, csv or yaml")
+	f := &c.flags
+	deviceFlags(f, &o.device)
+	f.text(&o.credentials, "credentials", "", "a `FILE` with credentials in the shape of the inventory, tried in their order")
+	f.list(&o.allow, "allow", []string{allow.Private, allow.Connected}, "what may be asked: private, connected, and `RANGES`")
+	f.port(&o.cfg.Port, "port", o.cfg.Port, "UDP port of SNMP")
+	f.number(&o.cfg.Rate, "rate", o.cfg.Rate, "addresses a second")
+	f.number(&o.cfg.TriesPerMinute, "tries-per-minute", o.cfg.TriesPerMinute, "credentials a minute at one address, so that nothing locks itself")
+	f.text(&o.resume, "resume", "", "a `FILE` that keeps how far the scan is: with it an interrupted one goes on")
+	f.text(&o.output, "output", "table", "table, json, csv or yaml").short = "o"
 	return c
 }
 
@@ -124,14 +122,14 @@ func (o *discoverOptions) readCredentials() error {
 	return nil
 }
 
-func (o *discoverOptions) scan(c *cobra.Command, write func(io.Writer, []discover.Found) error) error {
+func (o *discoverOptions) scan(ctx context.Context, s streams, write func(io.Writer, []discover.Found) error) error {
 	state, err := o.load()
 	if err != nil {
 		return err
 	}
-	show := progressLine(c.ErrOrStderr())
+	show := progressLine(s.errs)
 	library := profile.NewLibrary()
-	found, faults, err := discover.Scan(c.Context(), o.cfg, state, discover.Deps{
+	found, faults, err := discover.Scan(ctx, o.cfg, state, discover.Deps{
 		Ping: func(ctx context.Context, a netip.Addr) (bool, time.Duration, error) {
 			r, err := icmp.Ping(ctx, a.String(), 1, time.Second)
 			if r.RTT == nil {
@@ -147,16 +145,16 @@ func (o *discoverOptions) scan(c *cobra.Command, write func(io.Writer, []discove
 	})
 	show(discover.Progress{})
 	if faults != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "nothing was pinged: %s\n", faults)
+		fmt.Fprintf(s.errs, "nothing was pinged: %s\n", faults)
 	}
 	if err != nil && found == nil {
 		return usage{err}
 	}
-	if wrong := write(c.OutOrStdout(), found); wrong != nil {
+	if wrong := write(s.out, found); wrong != nil {
 		return wrong
 	}
 	if err != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "the scan did not end: %s\n", err)
+		fmt.Fprintf(s.errs, "the scan did not end: %s\n", err)
 	}
 	if err != nil || faults != nil {
 		return exitCode(3)

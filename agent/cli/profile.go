@@ -1,25 +1,25 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"ninewatch/agent/inspect"
 	"ninewatch/agent/profile"
 	"ninewatch/internal/conf"
 )
 
-func profileCommand() *cobra.Command {
-	c := &cobra.Command{Use: "profile", Short: "Check profiles of devices, and try them", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+func profileCommand() *command {
+	return &command{
+		use: "profile", short: "Check profiles of devices, and try them",
+		below: []*command{profileCheckCommand(), profileTestCommand()},
+		run: func(context.Context, []string, streams) error {
 			return usage{errors.New("name what to do: check or test, see ninewatch-agent profile --help")}
-		}}
-	c.AddCommand(profileCheckCommand(), profileTestCommand())
-	return c
+		},
+	}
 }
 
 // loadProfiles reads profiles, and those beside them that they extend. All mistakes come back at once.
@@ -41,37 +41,37 @@ func loadProfiles(paths []string) (*profile.Library, error) {
 	return library, append(problems, library.Check()...).Err()
 }
 
-func profileCheckCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "check FILE...", Short: "Find the mistakes in profiles, or folders of them", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+func profileCheckCommand() *command {
+	return &command{
+		use: "check FILE...", short: "Find the mistakes in profiles, or folders of them", least: 1, most: anyNumber,
+		run: func(ctx context.Context, args []string, s streams) error {
 			library, err := loadProfiles(args)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%d profiles, no mistake\n", library.Added())
+			_, err = fmt.Fprintf(s.out, "%d profiles, no mistake\n", library.Added())
 			return err
 		},
 	}
 }
 
-func profileTestCommand() *cobra.Command {
+func profileTestCommand() *command {
 	var o inspect.Options
-	c := &cobra.Command{
-		Use: "test FILE --against HOST[:PORT]|RECORDING.snmprec", Short: "Show what a profile reads of a device or a recording", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+	c := &command{
+		use: "test FILE --against HOST[:PORT]|RECORDING.snmprec", short: "Show what a profile reads of a device or a recording", least: 1, most: 1,
+		run: func(ctx context.Context, args []string, s streams) error {
 			library, err := loadProfiles(args)
 			if err != nil {
 				return err
 			}
 			complete(&o)
 			name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(args[0]), ".yml"), ".yaml")
-			return result(inspect.TestProfile(c.Context(), o, library, name, c.OutOrStdout(), c.ErrOrStderr()))
+			return result(inspect.TestProfile(ctx, o, library, name, s.out, s.errs))
 		},
 	}
-	deviceFlags(c, &o)
-	c.Flags().StringVar(&o.Target, "against", "", "device, or recording in the snmprec format")
-	c.Flags().StringVarP(&o.Output, "output", "o", "table", "table, json, csv or yaml")
-	c.MarkFlagRequired("against") //nolint:errcheck // the flag is there
+	f := &c.flags
+	deviceFlags(f, &o)
+	f.text(&o.Target, "against", "", "device, or recording in the snmprec format").required = true
+	f.text(&o.Output, "output", "table", "table, json, csv or yaml").short = "o"
 	return c
 }

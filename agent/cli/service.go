@@ -1,13 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"ninewatch/agent/app"
 	"ninewatch/agent/config"
@@ -36,57 +35,57 @@ func load(path string) (config.Config, error) {
 	return c, nil
 }
 
-func configFlag(c *cobra.Command, path *string) {
-	c.Flags().StringVar(path, "config", "", "configuration `FILE` (default "+defaultConfig+" where it is there)")
+func configFlag(f *flags, path *string) {
+	f.text(path, "config", "", "configuration `FILE` (default "+defaultConfig+" where it is there)")
 }
 
-func runCommand() *cobra.Command {
+func runCommand() *command {
 	var path string
-	c := &cobra.Command{
-		Use: "run", Short: "Run the agent", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+	c := &command{
+		use: "run", short: "Run the agent",
+		run: func(ctx context.Context, _ []string, s streams) error {
 			cfg, err := load(path)
 			if err != nil {
 				return err
 			}
-			log, err := logging.New(c.ErrOrStderr(), cfg.Log.Level, cfg.Log.Format)
+			log, err := logging.New(s.errs, cfg.Log.Level, cfg.Log.Format)
 			if err != nil {
 				return usage{err}
 			}
-			return app.Run(c.Context(), cfg, log)
+			return app.Run(ctx, cfg, log)
 		},
 	}
-	configFlag(c, &path)
+	configFlag(&c.flags, &path)
 	return c
 }
 
-func checkConfigCommand() *cobra.Command {
+func checkConfigCommand() *command {
 	var path string
 	var dump bool
-	c := &cobra.Command{
-		Use: "check-config", Short: "Say what is wrong with a configuration", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+	c := &command{
+		use: "check-config", short: "Say what is wrong with a configuration",
+		run: func(ctx context.Context, _ []string, s streams) error {
 			cfg, err := load(path)
 			if err != nil {
 				return err
 			}
 			if dump {
-				return conf.Dump(c.OutOrStdout(), cfg)
+				return conf.Dump(s.out, cfg)
 			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), "the configuration is good")
+			_, err = fmt.Fprintln(s.out, "the configuration is good")
 			return err
 		},
 	}
-	configFlag(c, &path)
-	c.Flags().BoolVar(&dump, "dump", false, "print the effective configuration, secrets hidden")
+	configFlag(&c.flags, &path)
+	c.flags.on(&dump, "dump", "print the effective configuration, secrets hidden")
 	return c
 }
 
-func enrollCommand() *cobra.Command {
+func enrollCommand() *command {
 	var path, token, tokenFile, stateDir string
-	c := &cobra.Command{
-		Use: "enroll", Short: "Exchange a join token for an identity", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+	c := &command{
+		use: "enroll", short: "Exchange a join token for an identity",
+		run: func(ctx context.Context, _ []string, s streams) error {
 			cfg, err := load(path)
 			if err != nil {
 				return err
@@ -105,17 +104,17 @@ func enrollCommand() *cobra.Command {
 			if err != nil {
 				return usage{err}
 			}
-			if err := uplink.Enroll(c.Context(), parsed, cfg.StateDir, version.String()); err != nil {
+			if err := uplink.Enroll(ctx, parsed, cfg.StateDir, version.String()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "enrolled; the identity is in %s, start the agent with: ninewatch-agent run\n", cfg.StateDir)
+			_, err = fmt.Fprintf(s.out, "enrolled; the identity is in %s, start the agent with: ninewatch-agent run\n", cfg.StateDir)
 			return err
 		},
 	}
-	configFlag(c, &path)
-	c.Flags().StringVar(&token, "token", "", "the join `TOKEN`")
-	c.Flags().StringVar(&tokenFile, "token-file", "", "a `FILE` with the join token")
-	c.Flags().StringVar(&stateDir, "state-dir", "", "where the identity is kept, instead of state_dir of the configuration")
+	configFlag(&c.flags, &path)
+	c.flags.text(&token, "token", "", "the join `TOKEN`")
+	c.flags.text(&tokenFile, "token-file", "", "a `FILE` with the join token")
+	c.flags.text(&stateDir, "state-dir", "", "where the identity is kept, instead of state_dir of the configuration")
 	return c
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -11,35 +12,25 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/inspect"
 	"ninewatch/internal/conf"
 )
 
 // deviceFlags are those of a command that speaks to one device.
-func deviceFlags(c *cobra.Command, o *inspect.Options) {
-	f := c.Flags()
-	f.StringVar(&o.Credential.Version, "snmp-version", "", "1, 2c or 3 (default 2c, with --username 3)")
-	f.Var((*secret)(&o.Credential.Community), "community", "community of v1 and v2c; also NINEWATCH_SNMP_COMMUNITY")
-	f.StringVar(&o.Credential.Username, "username", "", "user name of v3")
-	f.StringVar(&o.Credential.AuthProtocol, "auth-protocol", "", "MD5, SHA, SHA224, SHA256, SHA384 or SHA512")
-	f.Var((*secret)(&o.Credential.AuthPassphrase), "auth-passphrase", "also NINEWATCH_SNMP_AUTH_PASSPHRASE")
-	f.StringVar(&o.Credential.PrivProtocol, "priv-protocol", "", "DES, AES, AES192, AES192C, AES256 or AES256C")
-	f.Var((*secret)(&o.Credential.PrivPassphrase), "priv-passphrase", "also NINEWATCH_SNMP_PRIV_PASSPHRASE")
-	f.StringVar(&o.Credential.Context, "context-name", "", "context of v3")
-	f.DurationVar(&o.Timeout, "timeout", 2*time.Second, "for one attempt")
-	f.IntVar(&o.Retries, "retries", 2, "attempts after the first")
-	f.DurationVar(&o.Budget, "budget", inspect.DefaultBudget, "for all of it")
+func deviceFlags(f *flags, o *inspect.Options) {
+	f.text(&o.Credential.Version, "snmp-version", "", "1, 2c or 3 (default 2c, with --username 3)")
+	f.secret(&o.Credential.Community, "community", "community of v1 and v2c; also NINEWATCH_SNMP_COMMUNITY")
+	f.text(&o.Credential.Username, "username", "", "user name of v3")
+	f.text(&o.Credential.AuthProtocol, "auth-protocol", "", "MD5, SHA, SHA224, SHA256, SHA384 or SHA512")
+	f.secret(&o.Credential.AuthPassphrase, "auth-passphrase", "also NINEWATCH_SNMP_AUTH_PASSPHRASE")
+	f.text(&o.Credential.PrivProtocol, "priv-protocol", "", "DES, AES, AES192, AES192C, AES256 or AES256C")
+	f.secret(&o.Credential.PrivPassphrase, "priv-passphrase", "also NINEWATCH_SNMP_PRIV_PASSPHRASE")
+	f.text(&o.Credential.Context, "context-name", "", "context of v3")
+	f.duration(&o.Timeout, "timeout", 2*time.Second, "for one attempt")
+	f.number(&o.Retries, "retries", 2, "attempts after the first")
+	f.duration(&o.Budget, "budget", inspect.DefaultBudget, "for all of it")
 }
-
-// secret is a flag whose value help texts and errors do not show.
-type secret conf.Secret
-
-func (s *secret) String() string     { return conf.Secret(*s).String() }
-func (s *secret) Set(v string) error { *s = secret(v); return nil }
-func (s *secret) Type() string       { return "secret" }
 
 func complete(o *inspect.Options) {
 	o.Credential = inspect.FromEnvironment(o.Credential, os.Getenv)
@@ -48,39 +39,39 @@ func complete(o *inspect.Options) {
 	}
 }
 
-func inspectCommand() *cobra.Command {
+func inspectCommand() *command {
 	var o inspect.Options
 	var profiles []string
-	c := &cobra.Command{
-		Use: "inspect HOST[:PORT]", Short: "Read one device whole, without any collector", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+	c := &command{
+		use: "inspect HOST[:PORT]", short: "Read one device whole, without any collector", least: 1, most: 1,
+		run: func(ctx context.Context, args []string, s streams) error {
 			library, err := loadProfiles(profiles)
 			if err != nil {
 				return err
 			}
 			o.Target, o.Profiles = args[0], library
 			complete(&o)
-			return result(inspect.Inspect(c.Context(), o, c.OutOrStdout(), c.ErrOrStderr()))
+			return result(inspect.Inspect(ctx, o, s.out, s.errs))
 		},
 	}
-	deviceFlags(c, &o)
-	c.Flags().StringVarP(&o.Output, "output", "o", "table", "table, json, yaml, csv or snmprec (a recording of what was read)")
-	c.Flags().StringSliceVar(&profiles, "profiles", nil, "files or folders of profiles, which go before the bundled ones")
+	deviceFlags(&c.flags, &o)
+	c.flags.text(&o.Output, "output", "table", "table, json, yaml, csv or snmprec (a recording of what was read)").short = "o"
+	c.flags.list(&profiles, "profiles", nil, "files or folders of profiles, which go before the bundled ones")
 	return c
 }
 
-func walkCommand() *cobra.Command {
+func walkCommand() *command {
 	var o inspect.Options
-	c := &cobra.Command{
-		Use: "walk HOST[:PORT] OID", Short: "Print all that a device has below an OID", Args: cobra.ExactArgs(2),
-		RunE: func(c *cobra.Command, args []string) error {
+	c := &command{
+		use: "walk HOST[:PORT] OID", short: "Print all that a device has below an OID", least: 2, most: 2,
+		run: func(ctx context.Context, args []string, s streams) error {
 			o.Target = args[0]
 			complete(&o)
-			return result(inspect.Walk(c.Context(), o, args[1], c.OutOrStdout(), c.ErrOrStderr()))
+			return result(inspect.Walk(ctx, o, args[1], s.out, s.errs))
 		},
 	}
-	deviceFlags(c, &o)
-	c.Flags().StringVarP(&o.Output, "output", "o", "table", "table, json, yaml, csv or snmprec")
+	deviceFlags(&c.flags, &o)
+	c.flags.text(&o.Output, "output", "table", "table, json, yaml, csv or snmprec").short = "o"
 	return c
 }
 
@@ -94,13 +85,13 @@ func result(code int) error {
 // maxPings bounds what one call may send.
 const maxPings = 100_000
 
-func pingCommand() *cobra.Command {
+func pingCommand() *command {
 	var count int
 	var interval time.Duration
 	var output string
-	c := &cobra.Command{
-		Use: "ping HOST...", Short: "Send echo requests and sum up what came back", Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+	c := &command{
+		use: "ping HOST...", short: "Send echo requests and sum up what came back", least: 1, most: anyNumber,
+		run: func(ctx context.Context, args []string, s streams) error {
 			if count < 1 || count > maxPings || interval < 10*time.Millisecond {
 				return usage{fmt.Errorf("--count is 1 to %d and --interval at least 10ms", maxPings)}
 			}
@@ -112,29 +103,29 @@ func pingCommand() *cobra.Command {
 			errs := make([]error, len(args))
 			var wg sync.WaitGroup
 			for i, host := range args {
-				wg.Go(func() { results[i], errs[i] = icmp.Ping(c.Context(), host, count, interval) })
+				wg.Go(func() { results[i], errs[i] = icmp.Ping(ctx, host, count, interval) })
 			}
 			wg.Wait()
-			return told(c, args, results, errs, write)
+			return told(s, args, results, errs, write)
 		},
 	}
-	c.Flags().IntVar(&count, "count", 5, "echo requests per host")
-	c.Flags().DurationVar(&interval, "interval", time.Second, "between two of them")
-	c.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv or yaml")
+	c.flags.number(&count, "count", 5, "echo requests per host")
+	c.flags.duration(&interval, "interval", time.Second, "between two of them")
+	c.flags.text(&output, "output", "table", "table, json, csv or yaml").short = "o"
 	return c
 }
 
 // told prints the results, and a line for each host that could not be asked.
-func told(c *cobra.Command, hosts []string, results []icmp.PingResult, errs []error, write func(io.Writer, []icmp.PingResult) error) error {
+func told(s streams, hosts []string, results []icmp.PingResult, errs []error, write func(io.Writer, []icmp.PingResult) error) error {
 	good := []icmp.PingResult{}
 	for i, err := range errs {
 		if err != nil {
-			fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", hosts[i], err)
+			fmt.Fprintf(s.errs, "%s: %s\n", hosts[i], err)
 			continue
 		}
 		good = append(good, results[i])
 	}
-	if err := write(c.OutOrStdout(), good); err != nil {
+	if err := write(s.out, good); err != nil {
 		return err
 	}
 	switch {
