@@ -12,7 +12,7 @@ import (
 // phrase is a part of the sentence that a page opens with.
 type phrase struct {
 	Text string `json:"text"`
-	Tone string `json:"tone,omitempty" enum:"strong,down,degraded,unknown,up"`
+	Tone string `json:"tone,omitempty" enum:"strong,down,degraded,unknown,up,risk"`
 }
 
 // sentence is written phrase by phrase.

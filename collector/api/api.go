@@ -28,6 +28,7 @@ type Deps struct {
 	Uptime     Uptime
 	Incidents  Incidents
 	Deliveries Deliveries
+	Topology   Topology
 	Events     *Events
 	ReportKey  report.Key        // signs reports
 	Queryable  storage.Queryable // samples, for the rates and round trips in lists
@@ -44,7 +45,7 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Log == nil || d.Metrics == nil || d.Now == nil || d.Auth == nil || d.Inventory == nil || d.Uptime == nil || d.Incidents == nil ||
+	if d.Log == nil || d.Metrics == nil || d.Now == nil || d.Auth == nil || d.Inventory == nil || d.Uptime == nil || d.Incidents == nil || d.Topology == nil ||
 		d.Deliveries == nil || d.Events == nil || d.Queryable == nil || d.Lookback <= 0 || d.Prom == nil || d.UI == nil || d.Ready == nil || d.AgentAddresses == nil {
 		return errors.New("api: a dependency is missing")
 	}
@@ -108,6 +109,7 @@ func (a *API) routes() {
 	a.deviceRoutes()
 	a.availabilityRoutes()
 	a.reportRoutes()
+	a.topologyRoutes()
 	a.incidentRoutes()
 	a.agentRoutes()
 	a.inventoryRoutes()

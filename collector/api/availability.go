@@ -20,6 +20,7 @@ type ledgers interface {
 	Revisions(ctx context.Context, scope string, from, to int64, limit int) ([]uptime.Revision, error)
 	Interfaces(ctx context.Context, device string) ([]uptime.InterfaceNow, error)
 	Providers() []string
+	Planned(scope string, from, to int64) ([]uptime.Planned, error)
 	Claim(ctx context.Context, circuit string, from, to int64) (uptime.Claim, error)
 }
 

@@ -26,6 +26,8 @@ import (
 	"ninewatch/collector/promapi"
 	"ninewatch/collector/report"
 	"ninewatch/collector/state"
+	"ninewatch/collector/topology"
+	"ninewatch/collector/topology/live"
 	"ninewatch/collector/uptime"
 	"ninewatch/collector/webhook"
 	"ninewatch/internal/conf"
@@ -63,6 +65,7 @@ type world struct {
 	inventory *inventory.Store
 	alert     *alert.Engine
 	events    *Events
+	topology  *live.Service
 	ledger    *ledger
 	log       *safeBuffer
 	now       time.Time
@@ -141,6 +144,8 @@ func (l *ledger) Interfaces(context.Context, string) ([]uptime.InterfaceNow, err
 	return []uptime.InterfaceNow{{Device: "lis-sw-1", Key: "Gi1", Monitored: true, State: uptime.Up, Since: t0}}, nil
 }
 
+func (l *ledger) Planned(string, int64, int64) ([]uptime.Planned, error) { return nil, nil }
+
 func (l *ledger) Providers() []string { return []string{"Example Telecom", "opo-net"} }
 
 func (l *ledger) Claim(_ context.Context, circuit string, _, _ int64) (uptime.Claim, error) {
@@ -196,9 +201,19 @@ func newWorld(t *testing.T) *world {
 	w.fill()
 	w.sample(samples)
 	prom := promapi.New(promapi.Deps{Log: log, Metrics: set, Queryable: samples, Sites: Sites, Lookback: 15 * time.Minute, Now: clock})
+	w.topology = must(live.New(live.DefaultConfig(), live.Deps{
+		Log: log, Metrics: set, Now: clock, Read: w.db.Read(), Write: w.db.Write, Inventory: w.inventory, Changed: func() {},
+		States: func(context.Context) map[string]topology.State {
+			return map[string]topology.State{"lis-sw-1": topology.Up, "opo-sw-1": topology.Up}
+		},
+		Lines: func(context.Context, string, int64, int64) ([]topology.Stretch[topology.State], error) { return nil, nil },
+	}))
+	if err := w.topology.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	a := must(New(Deps{
 		Log: log, Metrics: set, Now: clock, Auth: w.auth, Inventory: w.inventory, Uptime: w.ledger, Incidents: w.alert,
-		Deliveries: deliveries{hooks}, Events: w.events, ReportKey: must(report.OpenKey(filepath.Join(dir, "report.key"))), Queryable: samples, Lookback: 15 * time.Minute, Prom: prom.Handler(),
+		Deliveries: deliveries{hooks}, Topology: w.topology, Events: w.events, ReportKey: must(report.OpenKey(filepath.Join(dir, "report.key"))), Queryable: samples, Lookback: 15 * time.Minute, Prom: prom.Handler(),
 		UI:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the pages") }),
 		Ready: func() error { return nil }, Organisation: "Example", RunningSince: time.UnixMilli(t0 - 60_000),
 		AgentAddresses: func() []string { return []string{"nw.example.net:7443"} },

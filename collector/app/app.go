@@ -22,6 +22,7 @@ import (
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/state"
 	"ninewatch/collector/store"
+	"ninewatch/collector/topology/live"
 	"ninewatch/collector/uptime"
 	"ninewatch/collector/webhook"
 	"ninewatch/internal/conf"
@@ -48,6 +49,7 @@ type App struct {
 	inventory *inventory.Store
 	store     *store.Store
 	uptime    *uptime.Engine
+	topology  *live.Service
 	alert     *alert.Engine
 	webhook   *webhook.Service
 	feed      *feed.Feed
@@ -161,6 +163,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "janitor", Start: a.janitor.Start, Stop: a.janitor.Stop},
 		lifecycle.Part{Name: "webhooks", Start: a.webhook.Start, Stop: a.webhook.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
+		lifecycle.Part{Name: "topology", Start: a.topology.Start, Stop: a.topology.Stop},
 		lifecycle.Part{Name: "published calendars", Start: a.calendars.Start, Stop: a.calendars.Stop},
 		lifecycle.Part{Name: "leases", Start: a.leases.Start, Stop: a.leases.Stop},
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},

@@ -33,6 +33,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	events := api.NewEvents(a.set)
+	if err := a.buildTopology(events); err != nil {
+		return err
+	}
 	a.alert = alert.New(alert.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Notify: a.webhook.Notify, Now: time.Now,
 		Changed: func(i alert.Incident) {
@@ -41,7 +44,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 	})
 	a.judge = &judge{
-		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State,
+		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State, touched: a.topology.Touch,
 		ports: events.Inventory, write: a.db.Write, reload: make(chan struct{}, 1),
 	}
 	a.calendars = &calendars{
@@ -51,7 +54,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.feed, err = feed.New(feed.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
 		Sinks: []feed.Sink{
-			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify}),
+			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify, OnFacts: a.topology.Facts}),
 			feed.Resolved(a.db, a.store),
 			feed.Resolved(a.db, uptime.NewStatusSink(uptime.StatusDeps{Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, OnChange: a.judge.portsChanged})),
 		},

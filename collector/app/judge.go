@@ -30,6 +30,7 @@ type judge struct {
 	inventory *inventory.Store
 	changed   func(uptime.Verdict) // tells the pages
 	ports     func()               // tells them that interfaces changed
+	touched   func([]string)       // tells the topology which devices, or ports of them, changed
 	write     func(context.Context, func(*sql.Tx) error) error
 	reload    chan struct{} // what the ledger knows of the inventory has to be read again
 
@@ -106,7 +107,10 @@ func (j *judge) heard(c auth.Contact) {
 }
 
 // portsChanged takes the devices of which an interface changed its state.
-func (j *judge) portsChanged([]string) { j.ports() }
+func (j *judge) portsChanged(devices []string) {
+	j.ports()
+	j.touched(devices)
+}
 
 // again lets the ledger read the inventory again.
 func (j *judge) again() {
@@ -141,6 +145,7 @@ func (j *judge) tell(ctx context.Context, verdicts []uptime.Verdict) {
 	for _, v := range verdicts {
 		findings = append(findings, j.finding(ctx, v))
 		j.changed(v)
+		j.touched([]string{v.Device})
 	}
 	if err := j.incidents.Observe(ctx, findings); err != nil {
 		j.log.Error("incidents not up to date, they will be at the next change or start", "err", err)

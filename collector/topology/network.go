@@ -113,3 +113,30 @@ func (n *Network) Node(id string) (at int, ok bool) {
 	at, ok = n.number[id]
 	return at, ok
 }
+
+// Part is the network of some of its nodes, with the links and adjacencies between them.
+func (n *Network) Part(keep func(Node) bool) *Network {
+	out := &Network{number: map[string]int{}}
+	place := make([]int, len(n.Nodes))
+	for i, x := range n.Nodes {
+		place[i] = -1
+		if keep(x) {
+			place[i] = len(out.Nodes)
+			out.number[x.ID] = len(out.Nodes)
+			out.Nodes = append(out.Nodes, x)
+		}
+	}
+	for _, l := range n.Links {
+		l.A.Node, l.B.Node = place[l.A.Node], place[l.B.Node]
+		if l.A.Node >= 0 && l.B.Node >= 0 {
+			out.Links = append(out.Links, l)
+		}
+	}
+	for _, a := range n.Adjacencies {
+		a.A, a.B = place[a.A], place[a.B]
+		if a.A >= 0 && a.B >= 0 {
+			out.Adjacencies = append(out.Adjacencies, a)
+		}
+	}
+	return out
+}

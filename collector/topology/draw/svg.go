@@ -26,6 +26,10 @@ type Marks struct {
 	Load  map[string]float64        // utilization by link, as a ratio
 	Class map[string]topology.Class // by link: that of the group it is a member of
 	Href  func(node string) string  // where a node leads; nil: nowhere
+
+	Pick     func(kind, id string) string // where a device, node or link leads to be selected, in place of Href; nil: nowhere
+	Selected string                       // node or link that is looked at
+	Lost     map[string]bool              // nodes that are cut off when it fails
 }
 
 // SVG draws a network.
@@ -143,8 +147,24 @@ func (d *drawing) link(l topology.Link, path string) {
 	if l.Stale {
 		words += ", not seen by the newest discovery"
 	}
-	d.printf(`<path class="%s" data-link="%s" d="%s" stroke="%s" stroke-width="%d"%s><title>%s: %s, %s</title></path>`+"\n",
-		class, escape(l.ID), path, stroke, width, dash, escape(l.ID), escape(words), escape(strings.ReplaceAll(l.Confidence.String(), "_", " ")))
+	if d.marks.Lost[d.net.Nodes[l.A.Node].ID] || d.marks.Lost[d.net.Nodes[l.B.Node].ID] {
+		class += " lost"
+		stroke, dash = "var(--down,#cf3014)", ` stroke-dasharray="3 5"`
+		words += ", lost with the selection"
+	}
+	confidence := strings.ReplaceAll(l.Confidence.String(), "_", " ")
+	open, end := "", ""
+	if d.marks.Selected == l.ID {
+		class += " selected"
+		d.printf(`<path d="%s" stroke="var(--accent,#3350d1)" stroke-width="%d" opacity=".5"/>`, path, width+8)
+	}
+	if d.marks.Pick != nil { // with a wide and unseen path to be hit
+		open = fmt.Sprintf(`<a href="%s" data-pick="link:%s" aria-label="%s: %s, %s"><path d="%s" stroke="transparent" stroke-width="14"/>`,
+			escape(d.marks.Pick("link", l.ID)), escape(l.ID), escape(l.ID), escape(words), escape(confidence), path)
+		end = "</a>"
+	}
+	d.printf(`%s<path class="%s" data-link="%s" d="%s" stroke="%s" stroke-width="%d"%s><title>%s: %s, %s</title></path>%s`+"\n",
+		open, class, escape(l.ID), path, stroke, width, dash, escape(l.ID), escape(words), escape(confidence), end)
 }
 
 // loadStep is the color of a load: up to 30, 60 and 85 %, and more.
@@ -181,15 +201,31 @@ func (d *drawing) node(v int) {
 	if single {
 		class += " single"
 	}
+	if d.marks.Lost[n.ID] {
+		class += " lost"
+	}
 	open, end := fmt.Sprintf(`<g class="%s" data-node="%s" role="img" aria-label=`, class, escape(n.ID)), "</g>\n"
 	if d.marks.Href != nil && n.Kind == topology.DeviceNode {
 		open, end = fmt.Sprintf(`<a href="%s" class="%s" data-node="%s" aria-label=`, escape(d.marks.Href(n.ID)), class, escape(n.ID)), "</a>\n"
+	}
+	if d.marks.Pick != nil {
+		kind := "node"
+		if n.Kind == topology.DeviceNode {
+			kind = "device"
+		}
+		open, end = fmt.Sprintf(`<a href="%s" class="%s" data-node="%s" data-pick="%s:%s" aria-label=`, escape(d.marks.Pick(kind, n.ID)), class, escape(n.ID), kind, escape(n.ID)), "</a>\n"
 	}
 	words := d.nodeWords(n, loss, single)
 	x, y := at.X-nodeWidth/2, at.Y-nodeHeight/2
 	d.printf(`%s"%s" transform="translate(%.0f,%.0f)"><title>%s</title>`, open, escape(words), x, y, escape(words))
 	d.ring(n)
 	fill, stroke, ink, width, dash := d.look(n, single)
+	if n.ID == d.marks.Selected {
+		d.printf(`<rect class="selected" x="-6" y="-6" width="%d" height="%d" rx="12" fill="none" stroke="var(--accent,#3350d1)" stroke-width="2.5"/>`, nodeWidth+12, nodeHeight+12)
+	}
+	if d.marks.Lost[n.ID] {
+		stroke, dash, width = "var(--down,#cf3014)", ` stroke-dasharray="4 3"`, "1.5"
+	}
 	d.printf(`<rect width="%d" height="%d" rx="6" fill="%s" stroke="%s" stroke-width="%s"%s/>`, nodeWidth, nodeHeight, fill, stroke, width, dash)
 	d.printf(`<text x="%d" y="22" text-anchor="middle" font-weight="500" fill="%s">%s</text>`, nodeWidth/2, ink, escape(short(n.Label)))
 	if single {
@@ -249,6 +285,9 @@ func (d *drawing) nodeWords(n topology.Node, loss topology.Loss, single bool) st
 	}
 	if single {
 		words = append(words, "single point of failure: "+loss.Words)
+	}
+	if d.marks.Lost[n.ID] {
+		words = append(words, "lost with the selection")
 	}
 	if n.Quiet != "" {
 		words = append(words, n.Quiet)

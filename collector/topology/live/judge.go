@@ -242,8 +242,9 @@ func (s *Service) judge(ctx context.Context, v *View, devices map[string]bool) e
 			return err
 		}
 	}
-	s.view.Store(&next)
-	s.deps.Changed()
+	if old := s.view.Swap(&next); len(changed) > 0 || old.Network != next.Network {
+		s.deps.Changed()
+	}
 	return nil
 }
 

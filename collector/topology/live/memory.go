@@ -34,7 +34,9 @@ type held struct {
 	Seen      int64               `json:"seen"` // Unix ms
 }
 
-func (h held) key() string { return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key }
+func (h held) key() string {
+	return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key
+}
 
 // partClasses are the classes of parts that stand in for each other.
 var partClasses = []string{"powerSupply", "fan", "chassis"}

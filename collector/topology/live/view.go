@@ -339,3 +339,36 @@ func (s *Service) At(ctx context.Context, at int64) (*View, error) {
 	v.Singles = v.singles()
 	return v, nil
 }
+
+// Part is the network of the sites that are to be seen. A link to elsewhere is left out.
+func (v *View) Part(sees func(site string) bool) *topology.Network {
+	all := true
+	for _, n := range v.Network.Nodes {
+		all = all && sees(n.Site)
+	}
+	if all {
+		return v.Network
+	}
+	return v.Network.Part(func(n topology.Node) bool { return sees(n.Site) })
+}
+
+// Department is whose device it is; empty where nobody said so.
+func (v *View) Department(device string) string {
+	if v.plan == nil {
+		return ""
+	}
+	return v.plan.Devices[device].Department
+}
+
+// ServicesLost are the services that work now and would fail with a single point.
+func (v *View) ServicesLost(x Single) []ServiceLost { return v.services(v.gone(x.Kind, x.ID), x.Lost) }
+
+// SitesOf are the sites that work is at.
+func (v *View) SitesOf(w topology.Work) []string {
+	var out []string
+	for _, id := range slices.Concat(w.Devices, w.Links) {
+		out = append(out, sitesOfObject(v.Network, id)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

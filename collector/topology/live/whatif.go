@@ -18,7 +18,7 @@ var ErrUnknownThing = errors.New("not in the topology")
 type WhatIf struct {
 	Of       string // device:X, link:ID, circuit:C, risk:R, node:STUB
 	Title    string
-	Single          // who loses what
+	Single   // who loses what
 	Services []ServiceLost
 	Groups   []*Group // that lose a member with it
 	Why      []string // in words, why it is alone
