@@ -78,7 +78,7 @@ func (q *Queue) gapsOf(last uint64, reason string) []telemetry.Gap {
 			if d.samples > 0 {
 				return
 			}
-			if r, err := record.Decode(rec); err == nil && r.Gap != nil {
+			if r, err := record.DecodeSmall(rec); err == nil && r.Gap != nil {
 				gaps = append(gaps, *r.Gap)
 			}
 		})

@@ -81,7 +81,7 @@ func readCheckpoint(data []byte) (records []telemetry.Record, err error) {
 			return records, fmt.Errorf("cut short at %d octets from its end", len(data))
 		}
 		n := binary.BigEndian.Uint32(data)
-		r, err := record.Decode(data[4 : 4+n])
+		r, err := record.DecodeSmall(data[4 : 4+n])
 		if err != nil {
 			return records, err
 		}

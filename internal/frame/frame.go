@@ -45,16 +45,25 @@ const (
 )
 
 // The coders are made once and have no state that one use leaves for the next.
-var (
-	encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
-		return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
-			zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
-	})
-	decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
-		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+var encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
+})
+
+// unpack is made by the first Decode and not with the package, or programs that only encode would be 200 KB larger.
+var unpack struct {
+	once sync.Once
+	z    *zstd.Decoder
+	err  error
+}
+
+func decoder() (*zstd.Decoder, error) {
+	unpack.once.Do(func() {
+		unpack.z, unpack.err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxMemory(MaxDecoded))
 	})
-)
+	return unpack.z, unpack.err
+}
 
 // Append appends the block of f to dst.
 func Append(dst []byte, f *telemetry.Frame) ([]byte, error) {

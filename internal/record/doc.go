@@ -9,6 +9,7 @@
 //     ranges in order; enumerations as defined. The error wraps ErrInvalid and names the field.
 //   - No input makes Decode panic or use more than a small multiple of the input's size (and of
 //     internal/frame's limit for frames).
+//   - DecodeSmall is Decode, but refuses frames.
 //   - ToWire and FromWire translate between these bytes and the message without looking into frames.
 //
 // Unknown fields, which a newer agent may send, are ignored by Decode and kept by ToWire and FromWire.

@@ -59,6 +59,14 @@ func TestNothingIsLost(t *testing.T) {
 		if diff := cmp.Diff(r, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+		small, err := DecodeSmall(b)
+		if r.Frame != nil {
+			if !errors.Is(err, ErrInvalid) {
+				t.Errorf("%s: DecodeSmall: got %v, want a refusal", name, err)
+			}
+		} else if diff := cmp.Diff(r, small); err != nil || diff != "" {
+			t.Errorf("%s: DecodeSmall: %v, %s", name, err, diff)
+		}
 		w, err := ToWire(b)
 		if err != nil {
 			t.Fatal(err)
