@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"ninewatch/agent/snmp"
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -94,7 +94,7 @@ func Scan(ctx context.Context, cfg Config, from State, deps Deps) (found []Found
 	for _, f := range s.state.Found {
 		found = append(found, f)
 	}
-	slices.SortFunc(found, func(a, b Found) int {
+	order.Sort(found, func(a, b Found) int {
 		return netip.MustParseAddr(a.Address).Compare(netip.MustParseAddr(b.Address))
 	})
 	return found, s.fault, errors.Join(ctx.Err(), s.saving)

@@ -3,10 +3,10 @@ package facts
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 
 	"ninewatch/agent/snmp"
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -63,7 +63,7 @@ func (r *reader) finish() {
 
 // sorted returns list in order, and no longer than a record may hold.
 func sorted[T any](r *reader, name string, list []T, cmp func(a, b T) int) []T {
-	sort.SliceStable(list, func(i, j int) bool { return cmp(list[i], list[j]) < 0 }) // package slices would be compiled for each type
+	order.Sort(list, cmp)
 	if limit := telemetry.MaxFacts(name); len(list) > limit {
 		r.surplus(name, len(list), limit)
 		list = list[:limit]

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"sort"
 
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -55,7 +55,7 @@ func (r *reader) lags() {
 		for member, state := range list {
 			lag.Members = append(lag.Members, telemetry.LAGMember{IfIndex: member, Key: r.ports.key(member), State: state})
 		}
-		sort.Slice(lag.Members, func(i, j int) bool { return lag.Members[i].IfIndex < lag.Members[j].IfIndex })
+		order.Sort(lag.Members, func(a, b telemetry.LAGMember) int { return compare(a.IfIndex, b.IfIndex) })
 		r.f.LAGs = append(r.f.LAGs, lag)
 	}
 }

@@ -3,8 +3,8 @@ package facts
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -65,7 +65,7 @@ func (r *reader) fhrp() {
 	for i := range r.f.FHRPGroups {
 		g := &r.f.FHRPGroups[i]
 		g.Key = r.ports.key(g.IfIndex)
-		slices.SortFunc(g.More, netip.Addr.Compare)
+		order.Sort(g.More, netip.Addr.Compare)
 		if !g.VirtualAddress.IsValid() && len(g.More) > 0 {
 			g.VirtualAddress, g.More = g.More[0], g.More[1:]
 		}

@@ -10,6 +10,7 @@ import (
 
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 )
 
@@ -25,7 +26,7 @@ type row struct {
 func assemble(entry oid.OID, binds []snmpwire.VarBind, bad *refused) []row {
 	at := len(entry)
 	binds = slices.DeleteFunc(binds, func(vb snmpwire.VarBind) bool { return len(vb.OID) < at+2 })
-	slices.SortStableFunc(binds, func(a, b snmpwire.VarBind) int {
+	order.Sort(binds, func(a, b snmpwire.VarBind) int {
 		return a.OID[at+1:].Compare(b.OID[at+1:])
 	})
 	var rows []row

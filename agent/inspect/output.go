@@ -15,6 +15,7 @@ import (
 
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/conf"
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 )
 
@@ -30,7 +31,8 @@ func (r recorder) observe(binds []snmpwire.VarBind) {
 }
 
 func (r recorder) write(w io.Writer) error {
-	rows := slices.SortedFunc(maps.Values(r), func(a, b snmpwire.VarBind) int { return a.OID.Compare(b.OID) })
+	rows := slices.Collect(maps.Values(r))
+	order.Sort(rows, func(a, b snmpwire.VarBind) int { return a.OID.Compare(b.OID) })
 	return writeRows(w, rows, "snmprec")
 }
 

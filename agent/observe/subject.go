@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -20,6 +21,6 @@ func (s Subject) equal(o Subject) bool {
 // series is one of the series of s, with its labels in order.
 func (s Subject) series(name string, labels ...telemetry.Label) telemetry.Series {
 	labels = append(labels, s.Labels...)
-	slices.SortFunc(labels, func(a, b telemetry.Label) int { return cmp.Compare(a.Name, b.Name) })
+	order.Sort(labels, func(a, b telemetry.Label) int { return cmp.Compare(a.Name, b.Name) })
 	return telemetry.Series{Name: name, Labels: labels, Vantage: true}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"ninewatch/internal/conf"
+	"ninewatch/internal/order"
 )
 
 // Generic is the profile that every other one stands on, and that reads what nobody knows.
@@ -212,7 +213,7 @@ func (l *Library) candidates(sysObjectID string) ([]candidate, error) {
 			add(name, f.patterns, false)
 		}
 	}
-	slices.SortFunc(out, func(a, b candidate) int {
+	order.Sort(out, func(a, b candidate) int {
 		if c := a.pattern.compare(b.pattern); c != 0 {
 			return c
 		}

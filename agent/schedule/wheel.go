@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"ninewatch/internal/order"
 )
 
 // Entry is something that is due once in every interval.
@@ -43,12 +45,10 @@ func NewWheel(entries []Entry) *Wheel {
 	}
 	w := &Wheel{}
 	for every, items := range byInterval {
-		slices.SortFunc(items, func(a, b item) int {
-			return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.index, b.index))
-		})
+		order.Sort(items, func(a, b item) int { return cmp.Compare(a.phase, b.phase) })
 		w.rings = append(w.rings, ring{every: every, items: items})
 	}
-	slices.SortFunc(w.rings, func(a, b ring) int { return cmp.Compare(a.every, b.every) })
+	order.Sort(w.rings, func(a, b ring) int { return cmp.Compare(a.every, b.every) })
 	w.MoveTo(0)
 	return w
 }

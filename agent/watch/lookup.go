@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -79,7 +80,7 @@ func (n *names) ask(ctx context.Context, host string) answer {
 	for i := range found {
 		found[i] = found[i].Unmap()
 	}
-	slices.SortFunc(found, netip.Addr.Compare)
+	order.Sort(found, netip.Addr.Compare)
 	found = slices.Compact(found)
 	a.many = len(found)
 	if !slices.Contains(found, a.addr) {

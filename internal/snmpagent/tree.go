@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ninewatch/internal/oid"
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 )
 
@@ -15,7 +16,7 @@ type Tree struct {
 // NewTree sorts objects; of several with one name the last counts.
 func NewTree(objects []snmpwire.VarBind) *Tree {
 	sorted := slices.Clone(objects)
-	slices.SortStableFunc(sorted, byName)
+	order.Sort(sorted, byName)
 	kept := sorted[:0]
 	for _, o := range sorted {
 		if n := len(kept); n > 0 && kept[n-1].OID.Equal(o.OID) {

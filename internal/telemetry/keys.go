@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"ninewatch/internal/order"
 )
 
 // AllocateKeys returns seen, in its order, with the Key of each interface set. known is every interface
@@ -54,10 +56,10 @@ func newKeyMatcher(known, seen []Interface) *keyMatcher {
 			m.macs[n][usableMAC(r)] = true
 		}
 	}
-	slices.SortStableFunc(m.known, func(a, b *Interface) int {
+	order.Sort(m.known, func(a, b *Interface) int {
 		return cmp.Or(compareRows(a, b), cmp.Compare(a.Key, b.Key))
 	})
-	slices.SortStableFunc(m.seen, compareRows)
+	order.Sort(m.seen, compareRows)
 	return m
 }
 
