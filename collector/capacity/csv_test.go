@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"ninewatch/internal/vectors"
 )
 
 func TestReadSeries(t *testing.T) {
@@ -67,6 +69,6 @@ func FuzzVectors(f *testing.F) {
 	f.Add(`{"cases":[{"id":"a","kind":"rates","input":{"bits":32,"samples":[{"t":0,"v":1,"up":5,"disc":1,"speed_mbps":0.5},{"t":1.5,"v":null}]}},
 		{"id":"b","kind":"buckets","input":{"bucket_s":300,"from":0,"to":900,"max_gap_s":150,"samples":[]}},{"id":"c","kind":"p95","input":{"in":[1,null]}}]}`)
 	f.Fuzz(func(_ *testing.T, text string) {
-		Vectors(strings.NewReader(text)) //nolint:errcheck // it must not crash
+		vectors.Answer(strings.NewReader(text), VectorKinds) //nolint:errcheck // it must not crash
 	})
 }

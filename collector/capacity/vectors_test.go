@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ninewatch/internal/vectors"
 )
 
 // TestVectors compares every case of kinds rates, buckets and p95 of the published vectors with its expectation.
@@ -15,7 +17,7 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Vectors(bytes.NewReader(data))
+	got, _, err := vectors.Answer(bytes.NewReader(data), VectorKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,7 @@ func TestVectors(t *testing.T) {
 	}
 	seen := 0
 	for _, c := range file.Cases {
-		if _, mine := vectorKinds[c.Kind]; !mine {
+		if _, mine := VectorKinds[c.Kind]; !mine {
 			continue
 		}
 		seen++
@@ -60,7 +62,7 @@ func decoded(t *testing.T, text []byte) (v any) {
 func TestVectorsRefuse(t *testing.T) {
 	f := func(kind, input, want string) {
 		t.Helper()
-		_, err := Vectors(bytes.NewReader([]byte(`{"cases":[{"id":"x","kind":"` + kind + `","input":` + input + `}]}`)))
+		_, _, err := vectors.Answer(bytes.NewReader([]byte(`{"cases":[{"id":"x","kind":"`+kind+`","input":`+input+`}]}`)), VectorKinds)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

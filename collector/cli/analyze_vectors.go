@@ -15,18 +15,16 @@ import (
 	"ninewatch/collector/capacity"
 	"ninewatch/collector/topology"
 	"ninewatch/collector/uptime"
+	"ninewatch/internal/vectors"
 )
 
-// vectorEngine answers cases of some kinds: run reads a file of cases and gives the answers by their ids.
-type vectorEngine struct {
-	kinds []string
-	run   func(io.Reader) (map[string]any, error)
-}
-
-var vectorEngines = []vectorEngine{
-	{[]string{"timeline", "slo", "mef"}, uptime.Vectors},
-	{[]string{"rates", "buckets", "p95"}, capacity.Vectors},
-	{[]string{"group", "fhrp", "rootcause"}, topology.Vectors},
+// vectorKinds are those of all engines.
+func vectorKinds() vectors.Kinds {
+	all := vectors.Kinds{}
+	for _, kinds := range []vectors.Kinds{uptime.VectorKinds, capacity.VectorKinds, topology.VectorKinds} {
+		maps.Copy(all, kinds)
+	}
+	return all
 }
 
 func analyzeVectorsCommand() *cobra.Command {
@@ -36,11 +34,11 @@ func analyzeVectorsCommand() *cobra.Command {
 			out := map[string]any{}
 			var errs []error
 			for _, name := range args {
-				results, err := vectors(name, c.InOrStdin())
+				answers, err := answerVectors(name, c.InOrStdin())
 				if err != nil {
 					errs = append(errs, fmt.Errorf("%s: %w", name, err))
 				}
-				maps.Copy(out, results)
+				maps.Copy(out, answers)
 			}
 			if len(out) == 0 && len(errs) > 0 {
 				return errors.Join(errs...)
@@ -52,8 +50,8 @@ func analyzeVectorsCommand() *cobra.Command {
 	}
 }
 
-// vectors answers the cases of a file. What could be answered comes back beside the error for the rest.
-func vectors(name string, stdin io.Reader) (map[string]any, error) {
+// answerVectors answers the cases of a file. What could be answered comes back beside the error for the rest.
+func answerVectors(name string, stdin io.Reader) (map[string]any, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -62,50 +60,11 @@ func vectors(name string, stdin io.Reader) (map[string]any, error) {
 		defer file.Close()
 		stdin = file
 	}
-	var file struct {
-		Cases []json.RawMessage `json:"cases"`
+	kinds := vectorKinds()
+	answers, left, err := vectors.Answer(stdin, kinds)
+	errs := []error{err}
+	for _, c := range left {
+		errs = append(errs, fmt.Errorf("case %q: unknown kind %q: want %s", c.ID, c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))
 	}
-	if err := json.NewDecoder(stdin).Decode(&file); err != nil {
-		return nil, fmt.Errorf("read vectors: %w", err)
-	}
-	byEngine, errs := sortVectors(file.Cases)
-	out := map[string]any{}
-	for i, cases := range byEngine {
-		if len(cases) == 0 {
-			continue
-		}
-		text, err := json.Marshal(map[string]any{"cases": cases})
-		if err != nil {
-			return nil, err
-		}
-		results, err := vectorEngines[i].run(strings.NewReader(string(text)))
-		if err != nil {
-			errs = append(errs, err)
-		}
-		maps.Copy(out, results)
-	}
-	return out, errors.Join(errs...)
-}
-
-// sortVectors gives each engine its cases, in the order of vectorEngines.
-func sortVectors(cases []json.RawMessage) (byEngine [][]json.RawMessage, errs []error) {
-	byEngine = make([][]json.RawMessage, len(vectorEngines))
-	var known []string
-	for _, engine := range vectorEngines {
-		known = append(known, engine.kinds...)
-	}
-	for _, text := range cases {
-		var c struct{ ID, Kind string }
-		if err := json.Unmarshal(text, &c); err != nil {
-			errs = append(errs, fmt.Errorf("read case: %w", err))
-			continue
-		}
-		engine := slices.IndexFunc(vectorEngines, func(e vectorEngine) bool { return slices.Contains(e.kinds, c.Kind) })
-		if engine < 0 {
-			errs = append(errs, fmt.Errorf("case %q: unknown kind %q: want %s", c.ID, c.Kind, strings.Join(known, ", ")))
-			continue
-		}
-		byEngine[engine] = append(byEngine[engine], text)
-	}
-	return byEngine, errs
+	return answers, errors.Join(errs...)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ninewatch/internal/vectors"
 )
 
 // TestVectors compares every published case of this package's kinds with its expectation.
@@ -16,7 +18,7 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Vectors(bytes.NewReader(data))
+	got, _, err := vectors.Answer(bytes.NewReader(data), VectorKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range file.Cases {
-		if _, ours := vectorKinds[c.Kind]; ours {
+		if _, ours := VectorKinds[c.Kind]; ours {
 			t.Run(c.ID, func(t *testing.T) {
 				if diff := cmp.Diff(c.Expected, asJSON(t, got[c.ID])); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", c.Title, diff)
@@ -59,7 +61,7 @@ func asJSON(t *testing.T, x any) (out any) {
 func TestMoreCases(t *testing.T) {
 	f := func(kind, input, want string) {
 		t.Helper()
-		got, err := Vectors(strings.NewReader(`{"cases":[{"id":"x","kind":"` + kind + `","input":` + input + `}]}`))
+		got, _, err := vectors.Answer(strings.NewReader(`{"cases":[{"id":"x","kind":"`+kind+`","input":`+input+`}]}`), VectorKinds)
 		if err != nil {
 			t.Errorf("%s: %v", input, err)
 			return
@@ -117,7 +119,7 @@ func TestMoreCases(t *testing.T) {
 func TestVectorErrors(t *testing.T) {
 	f := func(kind, input, want string) {
 		t.Helper()
-		_, err := Vectors(strings.NewReader(`{"cases":[{"id":"x","kind":"` + kind + `","input":` + input + `}]}`))
+		_, _, err := vectors.Answer(strings.NewReader(`{"cases":[{"id":"x","kind":"`+kind+`","input":`+input+`}]}`), VectorKinds)
 		if err == nil || err.Error() != `case "x": `+want {
 			t.Errorf("%s:\n got %v\nwant %s", input, err, want)
 		}
@@ -137,7 +139,7 @@ func FuzzVectors(f *testing.F) {
 	f.Add([]byte(`{"cases":[{"id":"a","kind":"group","input":{"mode":"lag","members":[{"id":"m","cap_mbps":1,"state":"up","prio":1}],"min":1,"load_mbps":"3","limit":"0.8","imbalance":1.1,"srlg":{"d":["m"]}}}]}`))
 	f.Add([]byte(`{"cases":[{"id":"a","kind":"fhrp","input":{"states":["active"]}},{"id":"b","kind":"rootcause","input":{"edges":[["a","b"]],"vantages":["a"],"state":{"b":"down"}}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		out, _ := Vectors(bytes.NewReader(data))
+		out, _, _ := vectors.Answer(bytes.NewReader(data), VectorKinds)
 		if _, err := json.Marshal(out); err != nil {
 			t.Fatal(err)
 		}

@@ -4,45 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"strconv"
 	"time"
+
+	"ninewatch/internal/vectors"
 )
 
-// Vectors runs the cases of a file in the form of the analytics test vectors that are of this package's
-// kinds (timeline, slo, mef), and returns the output of each by its id, in the form of the case's
-// expectation. Cases of other kinds are left out. The errors of all cases come back joined, with the
-// outputs of the others.
-func Vectors(r io.Reader) (map[string]any, error) {
-	var file struct {
-		Cases []struct {
-			ID    string          `json:"id"`
-			Kind  string          `json:"kind"`
-			Input json.RawMessage `json:"input"`
-		} `json:"cases"`
-	}
-	if err := json.NewDecoder(r).Decode(&file); err != nil {
-		return nil, fmt.Errorf("read vectors: %w", err)
-	}
-	out := map[string]any{}
-	var errs []error
-	for _, c := range file.Cases {
-		run, ok := vectorKinds[c.Kind]
-		if !ok {
-			continue
-		}
-		got, err := run(c.Input)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("case %q: %w", c.ID, err))
-			continue
-		}
-		out[c.ID] = got
-	}
-	return out, errors.Join(errs...)
-}
-
-var vectorKinds = map[string]func(json.RawMessage) (any, error){
+// VectorKinds answers test vectors of kinds timeline, slo and mef (analytics, section A), each in the form of its
+// expectation.
+var VectorKinds = vectors.Kinds{
 	"timeline": timelineVector,
 	"slo":      sloVector,
 	"mef":      mefVector,

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ninewatch/internal/vectors"
 )
 
 // TestVectors compares every case of the published vectors with its expectation, byte for byte of JSON.
@@ -15,7 +17,7 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Vectors(bytes.NewReader(data))
+	got, _, err := vectors.Answer(bytes.NewReader(data), VectorKinds)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ninewatch/internal/vectors"
 )
 
 // vector runs one case and returns its output as plain JSON values.
 func vector(t *testing.T, kind, input string) map[string]any {
 	t.Helper()
-	got, err := Vectors(strings.NewReader(`{"cases": [{"id": "X", "kind": "` + kind + `", "input": ` + input + `}]}`))
+	got, _, err := vectors.Answer(strings.NewReader(`{"cases": [{"id": "X", "kind": "`+kind+`", "input": `+input+`}]}`), VectorKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func TestVectorsSayWhatIsWrong(t *testing.T) {
 	period := `"period": {"from": "2026-03-10T00:00:00Z", "to": "2026-03-10T02:00:00Z"}`
 	f := func(kind, input, want string) {
 		t.Helper()
-		_, err := Vectors(strings.NewReader(`{"cases": [{"id": "X1", "kind": "` + kind + `", "input": ` + input + `}]}`))
+		_, _, err := vectors.Answer(strings.NewReader(`{"cases": [{"id": "X1", "kind": "`+kind+`", "input": `+input+`}]}`), VectorKinds)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "X1") {
 			t.Errorf("got %v, want the case and %q", err, want)
 		}
@@ -119,14 +121,14 @@ func TestVectorsSayWhatIsWrong(t *testing.T) {
 	f("timeline", `{`+period+`, "probe": {"interval_s": 60}, "targets": {}, "services": {"s": {"any": ["s"]}}}`, "contains itself")
 	f("slo", `{`+period+`, "target_pct": 101}`, "0 to 100")
 	f("mef", `{"n": 0, "p": 1}`, "at least 1")
-	if _, err := Vectors(strings.NewReader(`[`)); err == nil {
+	if _, _, err := vectors.Answer(strings.NewReader(`[`), VectorKinds); err == nil {
 		t.Error("half a file: want an error")
 	}
 }
 
 // TestOtherKindsAreLeftOut: another package answers them.
 func TestOtherKindsAreLeftOut(t *testing.T) {
-	got, err := Vectors(strings.NewReader(`{"cases": [{"id": "R1", "kind": "rates", "input": {}}]}`))
+	got, _, err := vectors.Answer(strings.NewReader(`{"cases": [{"id": "R1", "kind": "rates", "input": {}}]}`), VectorKinds)
 	if err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -138,7 +140,7 @@ func FuzzVectors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input string) {
 		for _, kind := range []string{"timeline", "slo", "mef"} {
 			if len(input) < 2000 {
-				Vectors(strings.NewReader(`{"cases": [{"id": "X", "kind": "` + kind + `", "input": ` + input + `}]}`)) //nolint:errcheck // it must not panic
+				vectors.Answer(strings.NewReader(`{"cases": [{"id": "X", "kind": "`+kind+`", "input": `+input+`}]}`), VectorKinds) //nolint:errcheck // it must not panic
 			}
 		}
 	})
