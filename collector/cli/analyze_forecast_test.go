@@ -106,7 +106,7 @@ func TestAnalyzeVectorsOfAllKinds(t *testing.T) {
 		{"id": "b", "kind": "rates", "input": {"bits": 64, "samples": [{"t": 0, "v": 0}, {"t": 60, "v": 600}]}},
 		{"id": "c", "kind": "dance", "input": {}}]}`)
 	code, out, errs := run(t, "analyze", "vectors", path)
-	if code != 1 || !strings.Contains(out, `"value": 2`) || !strings.Contains(out, `"bps": 80`) || !strings.Contains(errs, `case "c": unknown kind "dance": want timeline, `) {
+	if code != 1 || !strings.Contains(out, `"value": 2`) || !strings.Contains(out, `"bps": 80`) || !strings.Contains(errs, `case "c": unknown kind "dance": want buckets, fhrp, group, mef, `) {
 		t.Errorf("got %d %q %q", code, out, errs)
 	}
 }
