@@ -62,6 +62,7 @@ type App struct {
 
 	webhookAddresses []netip.Prefix // private ones that users' URLs may lead to
 	janitor          *janitor
+	discoverer       *discoverer
 	leases           *leases
 
 	AdminPassword conf.Secret // of the account admin, when this start made it
@@ -169,6 +170,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},
 		lifecycle.Part{Name: "agents' service", Start: a.ingest.Start, Stop: a.ingest.Stop},
 		lifecycle.Part{Name: "pages", Start: a.http.Start, Stop: a.http.Stop},
+		lifecycle.Part{Name: "discovery", Start: a.discoverer.Start, Stop: a.discoverer.Stop},
 		lifecycle.Part{Name: "ready", Start: a.ready, Stop: nothing},
 	)
 }

@@ -113,6 +113,7 @@ func (a *App) buildWebhook(ctx context.Context) error {
 	a.receivers.store, a.places.store = a.inventory, a.inventory
 	a.leases = &leases{log: a.log, agents: a.auth.Agents, changed: a.inventory.Notify, now: time.Now, holders: map[string]string{}}
 	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}
+	a.discoverer = &discoverer{log: a.log.With("component", "collector/app"), discover: a.inventory.Discover}
 	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed}, webhook.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Names: a.receivers.names, Receiver: a.receivers.receiver, Now: time.Now,
 	})
