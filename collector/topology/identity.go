@@ -131,10 +131,11 @@ func remoteTokens(n telemetry.Neighbor) []string {
 // sends the serial number behind the name, in brackets.
 func remoteNames(n telemetry.Neighbor) []string {
 	var out []string
-	for _, s := range []string{n.RemoteName, n.RemoteChassisID} {
-		if s == n.RemoteChassisID && n.RemoteChassisSubtype != "" {
-			continue // of CDP alone a device id is a name
-		}
+	names := []string{n.RemoteName}
+	if n.RemoteChassisSubtype == "" {
+		names = append(names, n.RemoteChassisID) // of CDP alone a device id is a name
+	}
+	for _, s := range names {
 		s = plainName(s)
 		if s == "" {
 			continue
