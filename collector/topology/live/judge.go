@@ -283,13 +283,11 @@ func (s *Service) transitions(ctx context.Context, c *court, groups []*Group) er
 		}
 		g.Since = since
 		if was.gap {
-			line, err := s.timelines(ctx, g.Name, 0, c.now)
+			line, err := s.timelines(ctx, g.Name, 0, c.now+1000)
 			if err != nil {
 				return err
 			}
-			if n := len(line[g.Name]); n > 0 {
-				g.Since = line[g.Name][n-1].From * 1000
-			}
+			g.Since = sinceOf(line[g.Name], g.Since)
 		}
 		s.classes[g.Name] = standing{class: g.Verdict.Class, since: g.Since, kind: g.Kind, sites: g.Sites, judged: c.now}
 		if known && was.class != g.Verdict.Class {
@@ -318,6 +316,11 @@ func storeTransition(ctx context.Context, tx *sql.Tx, g *Group, was standing, pa
 			ON CONFLICT (name, from_ms) DO UPDATE SET class = excluded.class`, g.Name, at, class.String())
 		return err
 	}
+	if was.gap { // what the ledger does not tell of the time without a judge is unknown
+		if err := put(was.judged, topology.ClassUnknown); err != nil {
+			return err
+		}
+	}
 	for _, x := range past {
 		if err := put(x.From*1000, x.State); err != nil {
 			return err
@@ -331,6 +334,21 @@ func storeTransition(ctx context.Context, tx *sql.Tx, g *Group, was standing, pa
 	}
 	words := fmt.Sprintf("%s was %s, and is %s: %s", g.Title, classWords(was.class), classWords(g.Verdict.Class), g.Words)
 	return storeChange(ctx, tx, now, "class_changed", g.Name, g.Sites, words)
+}
+
+// sinceOf is when the class at the end of a line began: a time of which nothing is known does not end it.
+func sinceOf(line []topology.Stretch[topology.Class], now int64) int64 {
+	n := len(line)
+	if n == 0 {
+		return now
+	}
+	since := line[n-1].From
+	for i := n - 2; i >= 0 && (line[i].State == line[n-1].State || line[i].State == topology.ClassUnknown); i-- {
+		if line[i].State != topology.ClassUnknown {
+			since = line[i].From
+		}
+	}
+	return since * 1000
 }
 
 // past is the class of a group before now, as far as the ledger tells it of all members.

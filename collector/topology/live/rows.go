@@ -49,7 +49,7 @@ func (s *Service) readStandings(ctx context.Context) error {
 			line = line[:len(line)-1]
 		}
 		if n := len(line); n > 0 {
-			st.class, st.since = line[n-1].State, line[n-1].From*1000
+			st.class, st.since = line[n-1].State, sinceOf(line, now)
 		}
 		s.classes[name] = st
 	}
