@@ -95,8 +95,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 	done
 
 SOAK ?= 10m
-soak: build ## kill -9 both ends at random for SOAK (10m) and count
-	NINEWATCH_SOAK=$(SOAK) go test -tags $(TAGS) -count=1 -v -timeout 0 -run TestSoak ./internal/e2e
+CUTS ?= 24
+soak: build ## kill -9 both ends at random for SOAK (10m) and count; measure how soon CUTS (24) cuts are told
+	NINEWATCH_SOAK=$(SOAK) NINEWATCH_CUTS=$(CUTS) go test -tags $(TAGS) -count=1 -v -timeout 0 -run 'TestSoak|TestCutIsTold' ./internal/e2e
 
 check: lint ## what to run before a commit: lint and the quick tests
 	go test -tags $(TAGS) ./...

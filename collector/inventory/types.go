@@ -101,10 +101,11 @@ type Device struct {
 // Probe sets how often one way of looking is used.
 type Probe struct {
 	Interval *Duration `yaml:"interval" json:"interval,omitempty"` // nil: the default; 0s with icmp: never
+	Confirm  int       `yaml:"confirm" json:"confirm,omitempty"`   // failures in a row that make an outage; 0: the default
 }
 
 // IsZero tells that nothing is set.
-func (p Probe) IsZero() bool { return p.Interval == nil }
+func (p Probe) IsZero() bool { return p.Interval == nil && p.Confirm == 0 }
 
 // Interfaces chooses the ports of a device by patterns of their keys.
 type Interfaces struct {
@@ -142,5 +143,5 @@ func (d Device) ICMPInterval() time.Duration {
 	if d.ICMP.Interval != nil {
 		return time.Duration(*d.ICMP.Interval)
 	}
-	return DefaultICMPInterval
+	return ClassOf(d.Role).ICMPInterval
 }

@@ -194,6 +194,9 @@ func isHostPort(s string) bool {
 
 func allDigitsAndDots(s string) bool { return strings.Trim(s, "0123456789.") == "" }
 
+// mostConfirm is as much as makes sense: minutes of echoes.
+const mostConfirm = 100
+
 func validateIntervals(at conf.Section, d Device) {
 	between := func(key string, v Duration, low, high time.Duration) {
 		if time.Duration(v) < low || time.Duration(v) > high {
@@ -208,6 +211,11 @@ func validateIntervals(at conf.Section, d Device) {
 	}
 	if i := d.ICMP.Interval; i != nil && *i != 0 {
 		between("icmp.interval", *i, 100*time.Millisecond, time.Hour)
+	}
+	for key, n := range map[string]int{"icmp.confirm": d.ICMP.Confirm, "snmp.confirm": d.SNMP.Confirm} {
+		if n < 0 || n > mostConfirm {
+			at.Problemf(key, "%d failures in a row is not between 1 and %d", n, mostConfirm)
+		}
 	}
 	if d.ICMPInterval() == 0 && d.Credential == "" {
 		at.Problemf("icmp.interval", "without ICMP and without a credential nothing watches this device")

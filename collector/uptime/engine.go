@@ -37,9 +37,10 @@ type Engine struct {
 
 // device is the working state of one device. Only one device is ever locked at a time.
 type device struct {
-	target // site and parents are guarded by Engine.mu; the rest never changes
+	target // site, parents and confirm are guarded by Engine.mu; the rest never changes
 
 	mu      sync.Mutex
+	policy  Policy
 	tail    *tail // nil: has to be read
 	first   int64 // ms of the first evidence; MaxInt64 without
 	history []Interval
@@ -92,21 +93,31 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 		d, ok := e.devices[name]
 		switch {
 		case !ok:
-			e.devices[name] = &device{target: t, revise: revise{since: nothing}}
+			e.devices[name] = &device{target: t, policy: t.confirm.policy(e.cfg.Policy), revise: revise{since: nothing}}
 			changed = append(changed, name)
-		case d.site != t.site || !slices.Equal(d.parents, t.parents):
-			d.site, d.parents = t.site, t.parents
+		case d.target.differs(t):
+			d.site, d.parents, d.confirm = t.site, t.parents, t.confirm
 			changed, moved = append(changed, name), append(moved, d)
 		}
 	}
 	e.mu.Unlock()
 	for _, d := range moved {
-		d.mu.Lock()
-		d.revise.from(0, "inventory", "its site or its parents changed")
-		d.mu.Unlock()
+		d.moved(targets[d.name].confirm.policy(e.cfg.Policy))
 	}
 	e.cache.forget()
 	return e.judge(ctx, changed)
+}
+
+// moved takes note that the inventory says something else of d.
+func (d *device) moved(pol Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	why := "its site or its parents changed"
+	if d.policy != pol {
+		d.policy, d.tail, d.history = pol, nil, nil
+		why = "what confirms its outages changed"
+	}
+	d.revise.from(0, "inventory", why)
 }
 
 // Observe takes entries that are stored by now, and returns the verdicts that changed. Only the devices in
@@ -196,8 +207,8 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 			d.first = min(d.first, r.From)
 			first = min(first, d.tail.put(k, r))
 		}
-		since := d.newSince(first, from, e.cfg.Policy)
-		if d.tail.late(e.cfg.Policy, first) {
+		since := d.newSince(first, from)
+		if d.tail.late(d.policy, first) {
 			if since, err = e.sinceBoot(ctx, name, first, since); err != nil {
 				return err
 			}
@@ -212,14 +223,14 @@ func (e *Engine) read(ctx context.Context, name string, streams map[streamKey]in
 
 // newSince is from when on (ms) a run may have changed what was said: first is its first sample that was not
 // known, from its start. d is locked.
-func (d *device) newSince(first, from int64, pol Policy) int64 {
+func (d *device) newSince(first, from int64) int64 {
 	if d.reread {
 		first = min(first, from)
 	}
 	if first == math.MaxInt64 {
 		return first
 	}
-	return first - d.tail.reach(pol)
+	return first - d.tail.reach(d.policy)
 }
 
 // sinceBoot is since, or the reading before a restart that evidence of the time first (ms) may explain
@@ -354,17 +365,17 @@ func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64,
 	}
 	e.m.evaluations.Inc()
 	asOf := e.asOf(d, now)
-	streams := withAway(d.tail.streams(), e.silencesSince(d.tail.exact), e.cfg.Policy.DegradedPPM)
+	streams := withAway(d.tail.streams(), e.silencesSince(d.tail.exact), d.policy.DegradedPPM)
 	all := make([]evaluated, 0, len(streams))
 	for _, s := range streams {
-		x := evaluate(s, e.cfg.Policy, asOf, edgeHold)
+		x := evaluate(s, d.policy, asOf, edgeHold)
 		if seen, silent := e.silent(s.Agent, now); silent {
 			x.spans = carve(x.spans, seen, math.MaxInt64)
 		}
 		all = append(all, x)
 	}
-	line := WithReboots(toSeconds(combineEvaluated(all, e.cfg.Policy, asOf)), bootRestarts(d.tail.boots, streams, e.cfg.Policy))
-	v := verdict(line, all, e.cfg.Policy, asOf)
+	line := WithReboots(toSeconds(combineEvaluated(all, d.policy, asOf)), bootRestarts(d.tail.boots, streams, d.policy))
+	v := verdict(line, all, d.policy, asOf)
 	v.Device = d.name
 	if behind := now-asOf > e.cfg.Silent.Milliseconds(); behind && v.State != string(Unknown) { // what its agent delivers now is of the past
 		v.State, v.Since, v.UncertaintyMS, v.Detected = string(Unknown), asOf, 0, asOf
@@ -423,9 +434,9 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 	if d.tail == nil {
 		e.m.reloads.Inc()
 		at := (now - settleMin) / 1000 * 1000
-		t, first, err := e.facts.tail(ctx, d.name, e.cfg.Policy, at)
-		if err == nil && t.exact == at && t.settled(e.cfg.Policy, now) < at { // long intervals settle later
-			t, first, err = e.facts.tail(ctx, d.name, e.cfg.Policy, t.settled(e.cfg.Policy, now))
+		t, first, err := e.facts.tail(ctx, d.name, d.policy, at)
+		if err == nil && t.exact == at && t.settled(d.policy, now) < at { // long intervals settle later
+			t, first, err = e.facts.tail(ctx, d.name, d.policy, t.settled(d.policy, now))
 		}
 		if err != nil {
 			return err
@@ -437,12 +448,12 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 		return nil
 	}
 	old := d.tail.exact
-	at := d.tail.settled(e.cfg.Policy, e.asOf(d, now))
+	at := d.tail.settled(d.policy, e.asOf(d, now))
 	var line []Interval
 	if len(d.history) > 0 && at > old {
 		line = e.tailLine(d, e.asOf(d, now))
 	}
-	d.tail.trim(e.cfg.Policy, at)
+	d.tail.trim(d.policy, at)
 	if len(d.history) > 0 && d.tail.exact > old {
 		d.history = coalesce(append(d.history, clip(line, old/1000, d.tail.exact/1000)...))
 	}
@@ -452,7 +463,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 
 // tailLine is the timeline that the tail of d gives up to asOf (ms). d is locked.
 func (e *Engine) tailLine(d *device, asOf int64) []Interval {
-	return d.tail.line(e.cfg.Policy, asOf, e.silencesSince(d.tail.exact))
+	return d.tail.line(d.policy, asOf, e.silencesSince(d.tail.exact))
 }
 
 // States is the verdict of every device, by name.

@@ -23,6 +23,26 @@ type target struct {
 	name, site string
 	created    int64 // Unix ms
 	parents    []string
+	confirm    confirmation
+}
+
+// confirmation is what the inventory says of when a device is down.
+type confirmation struct{ echoes, polls int }
+
+// policy is pol as the device wants it.
+func (c confirmation) policy(pol Policy) Policy {
+	if c.echoes > 0 {
+		pol.ICMP.Down = Confirm{N: c.echoes}
+	}
+	if c.polls > 0 {
+		pol.SNMP.Down = Confirm{N: c.polls}
+	}
+	return pol
+}
+
+// differs tells whether what may change of a target did.
+func (t target) differs(o target) bool {
+	return t.site != o.site || t.confirm != o.confirm || !slices.Equal(t.parents, o.parents)
 }
 
 // contact is the newest sign of life of an agent, on the collector's clock.
@@ -32,7 +52,7 @@ type contact struct{ seen, watermark int64 }
 func (p *plan) targets() map[string]target {
 	out := make(map[string]target, len(p.devices))
 	for name, d := range p.devices {
-		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents}
+		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents, confirm: confirmation{d.LostEchoes(), d.LostPolls()}}
 	}
 	for name, c := range p.circuits {
 		if c.Target != "" {

@@ -251,7 +251,8 @@ func (e *Engine) pathLine(ctx context.Context, agent, name string, from int64) (
 	if id == "" {
 		return whole{}, fmt.Errorf("agent %q: %w", agent, ErrUnknownScope)
 	}
-	t, _, err := e.facts.tail(ctx, name, e.cfg.Policy, from*1000)
+	pol := e.policyOf(name)
+	t, _, err := e.facts.tail(ctx, name, pol, from*1000)
 	if err != nil {
 		return whole{}, err
 	}
@@ -266,9 +267,20 @@ func (e *Engine) pathLine(ctx context.Context, agent, name string, from int64) (
 	now := e.deps.Now().UnixMilli()
 	w.asOf = floorSecond(e.asOf(&device{tail: t}, now))
 	if w.asOf > from {
-		w.line = clip(t.line(e.cfg.Policy, w.asOf*1000, e.silencesSince(from*1000)), from, w.asOf)
+		w.line = clip(t.line(pol, w.asOf*1000, e.silencesSince(from*1000)), from, w.asOf)
 	}
 	return w, nil
+}
+
+// policyOf is how the evidence of a device is weighed.
+func (e *Engine) policyOf(name string) Policy {
+	d := e.device(name)
+	if d == nil {
+		return e.cfg.Policy
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.policy
 }
 
 // agentLine is when an agent was heard. Silence is unknown: whether it ran, only what it delivers later

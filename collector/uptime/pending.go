@@ -20,7 +20,7 @@ func (e *Engine) parentsPending(d *device, v Verdict, now int64) bool {
 			continue
 		}
 		p.mu.Lock()
-		answered, awaited := p.answeredSince(v.Since, e.cfg.Policy, now)
+		answered, awaited := p.answeredSince(v.Since, now)
 		p.mu.Unlock()
 		if answered {
 			return false // a way is open: the fault is the device's own
@@ -33,10 +33,11 @@ func (e *Engine) parentsPending(d *device, v Verdict, now int64) bool {
 // answeredSince tells whether d has answered a probe of the time since at (ms), and if not, whether it still
 // may be found to be down: it is failing, or its first look since then is not in yet. Agents tell failures at
 // once, and that all goes on as before in steps of some seconds. d is locked.
-func (d *device) answeredSince(at int64, pol Policy, now int64) (answered, awaited bool) {
+func (d *device) answeredSince(at, now int64) (answered, awaited bool) {
 	if d.tail == nil {
 		return false, true
 	}
+	pol := d.policy
 	failing, soon := false, int64(math.MaxInt64)
 	for k, runs := range d.tail.runs {
 		newest := telemetry.Run{To: math.MinInt64}

@@ -110,7 +110,7 @@ func (e *Engine) publishOne(ctx context.Context, d *device, now int64) (bool, er
 		d.mu.Unlock()
 		return false, nil
 	}
-	settled := d.tail.settled(e.cfg.Policy, e.asOf(d, now))
+	settled := d.tail.settled(d.policy, e.asOf(d, now))
 	due := d.revise.due(now, settled)
 	r, first := d.revise, d.first
 	d.mu.Unlock()

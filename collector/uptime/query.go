@@ -19,11 +19,11 @@ func (e *Engine) remember(ctx context.Context, d *device, from int64) error {
 		return nil
 	}
 	from = min(from, max(exact/1000-remembered, floorSecond(d.first)))
-	t, _, err := e.facts.tail(ctx, d.name, e.cfg.Policy, from*1000)
+	t, _, err := e.facts.tail(ctx, d.name, d.policy, from*1000)
 	if err != nil {
 		return err
 	}
-	line := t.line(e.cfg.Policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000))
+	line := t.line(d.policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000))
 	d.from, d.history = from, clip(line, from, exact/1000)
 	return nil
 }

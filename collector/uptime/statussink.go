@@ -195,7 +195,7 @@ func (w *statusWriter) run(k statusStream, at, every int64) (*statusRun, error) 
 		if r.From <= at && at <= r.To {
 			return nil, nil
 		}
-		if r.To < at && at-r.To <= r.Every*5/2 && r.Every == every {
+		if r.goesOn(at, every) {
 			return r, nil
 		}
 	}
@@ -209,7 +209,7 @@ func (w *statusWriter) run(k statusStream, at, every int64) (*statusRun, error) 
 		return nil, fmt.Errorf("read interface polls of %q: %w", k.device, err)
 	case at <= stored.To:
 		return nil, nil
-	case at-stored.To <= stored.Every*5/2 && stored.Every == every:
+	case stored.goesOn(at, every):
 		r.PollRun = stored
 		if err := w.load(k, r); err != nil {
 			return nil, err
@@ -217,6 +217,12 @@ func (w *statusWriter) run(k statusStream, at, every int64) (*statusRun, error) 
 	}
 	w.sink.streams[k] = append(runs[max(0, len(runs)-openRuns+1):], r)
 	return r, nil
+}
+
+// goesOn tells whether a poll at at is the next of r. Where one was left out a new run begins: the one between may
+// still come, in the backlog.
+func (r PollRun) goesOn(at, every int64) bool {
+	return r.To < at && at-r.To <= r.Every*3/2 && r.Every == every
 }
 
 // load reads the newest status of each interface in a run that is stored.

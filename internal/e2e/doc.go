@@ -9,5 +9,6 @@
 // dropped has to hold.
 //
 // They need root, iproute2 and snmpd, and take real time: outages of 20 s, of 60 s with NINEWATCH_E2E_FULL set.
-// TestSoak kills both ends at random for the duration in NINEWATCH_SOAK.
+// TestSoak kills both ends at random for the duration in NINEWATCH_SOAK. TestCutIsTold measures as many cuts as
+// NINEWATCH_CUTS says.
 package e2e

@@ -117,7 +117,7 @@ func (r *receiver) told(device string, down, up time.Time) {
 	if opened.Kind != "device_down" || opened.Severity != severity || opened.Status != "open" || opened.Site != site || opened.EndedAt != nil {
 		r.t.Errorf("%s: opened: got %+v", device, opened)
 	}
-	if !opened.StartedAt.Equal(down) || opened.DetectedAt.Before(down.Add(time.Second)) || opened.DetectedAt.After(down.Add(15*time.Second)) {
+	if !opened.StartedAt.Equal(down) || opened.DetectedAt.Before(down.Add(time.Second)) || opened.DetectedAt.After(down.Add(2*time.Second)) {
 		r.t.Errorf("%s: got started %s and detected %s, want started %s and detected with the third lost echo", device, opened.StartedAt, opened.DetectedAt, down)
 	}
 	// Three echoes in the rhythm of one second, and a second for the way to the receiver. Without looks beside them

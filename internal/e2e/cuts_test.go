@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"ninewatch/internal/testkit"
+)
+
+// What PERFORMANCE P12 allows from the first lost echo to the webhook: three lost echoes in the rhythm of a second, and
+// a second for the way. What has parents may wait until they answered.
+const (
+	cutTold      = 4 * time.Second
+	childCutTold = 5 * time.Second
+)
+
+// tree has a device, and two that are reached through it.
+const tree = `
+sites: [{name: lisbon}]
+receivers: [{name: desk, webhook: {url: "http://` + receiveAddr + `/", secret: "` + webhookSecret + `"}}]
+devices:
+  - {name: edge, site: lisbon, address: ` + edgeAddr + `, role: edge}
+  - {name: access, site: lisbon, address: ` + accessAddr + `, role: access, parents: [edge]}
+  - {name: clock, site: lisbon, address: ` + clockAddr + `, role: access, parents: [edge]}
+`
+
+// cuts is how many cuts are measured: NINEWATCH_CUTS, or a few.
+func cuts(t *testing.T) int {
+	text := os.Getenv("NINEWATCH_CUTS")
+	if text == "" {
+		return 4
+	}
+	n, err := strconv.Atoi(text)
+	testkit.Need(t, err == nil && n > 0, "a number in NINEWATCH_CUTS")
+	return n
+}
+
+// TestCutIsTold cuts, by turns, the link before all devices and the way to one device that has a parent, and measures
+// how long after the first lost echo the webhook is there (PERFORMANCE P12). What is behind the link is not told of:
+// it is unreachable.
+func TestCutIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	far := newNamespace(t, "f")
+	join(t, w.ns, far)
+	r := w.startReceiver()
+	w.startCollector()
+	w.apply(tree)
+	w.startAgent()
+	names := []string{"edge", "access", "clock"}
+	echoes := make([]probe, len(names))
+	for i, name := range names {
+		w.becomes(time.Minute, name, "up")
+		echoes[i] = echo(name, time.Second)
+	}
+	took := map[string][]time.Duration{}
+	for n := range cuts(t) {
+		device, limit := "edge", cutTold
+		apart, join := func() { far.setLink(t, "down0", false) }, func() { far.setLink(t, "down0", true) }
+		if n%2 == 1 {
+			device, limit = "access", childCutTold
+			apart = func() { far.run(t, "ip", "address", "del", accessAddr+"/24", "dev", "down0") }
+			join = func() { far.run(t, "ip", "address", "add", accessAddr+"/24", "dev", "down0") }
+		}
+		// Looks beside the regular echoes come at most each ten seconds. What is seen last is another cut.
+		time.Sleep(11 * time.Second)
+		before := len(r.about(device))
+		at := calm(t, echoes...)
+		apart()
+		eventually(t, 20*time.Second, "a webhook about "+device, func() bool { return len(r.about(device)) > before })
+		told := r.about(device)[before]
+		first := echoes[slices.Index(names, device)].after(at)
+		d := told.Came.Sub(first)
+		took[device] = append(took[device], d)
+		if told.Type != "incident.opened" || !told.Incident.StartedAt.Equal(first) || d > limit {
+			t.Errorf("cut %d: %s told after %s of an outage since %s, want within %s of one since %s", n, told.Type, d, told.Incident.StartedAt, limit, first)
+		}
+		join()
+		for _, name := range names {
+			w.becomes(20*time.Second, name, "up")
+		}
+		eventually(t, 20*time.Second, "the end of the outage of "+device, func() bool { return len(r.about(device)) == before+2 })
+	}
+	for device, all := range took {
+		slices.Sort(all)
+		t.Logf("%s: %d cuts, webhook after the first lost echo: median %s, longest %s", device, len(all), all[len(all)/2], all[len(all)-1])
+	}
+	if n := len(r.about("clock")); n > 0 {
+		t.Errorf("clock: got %d webhooks, want none: its parent explains what it lost", n)
+	}
+}
