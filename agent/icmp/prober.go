@@ -31,7 +31,7 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 		return nil, err
 	}
 	p := &Prober{log: deps.Log.With("component", "agent/icmp")}
-	m, clock, quiet := newMetrics(deps.Metrics), newClock(), logging.NewQuiet(time.Minute)
+	m := newMetrics(deps.Metrics)
 	var reporting sync.Mutex // the engines take turns
 	report := func(r Result) {
 		reporting.Lock()
@@ -39,15 +39,20 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 		deps.Report(r)
 	}
 	for i := range p.engines {
-		e := &engine{
-			v6: i == 1, log: p.log, quiet: quiet, m: m, clock: clock, report: report,
-			random: newRandom(), woken: make(chan struct{}, 1), wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
-		}
-		e.id = uint16(e.random.Uint64())
-		e.table = newTable(cfg.Timeout, e.emit)
-		p.engines[i] = e
+		p.engines[i] = newEngine(i == 1, cfg.Timeout, p.log, m, report)
 	}
 	return p, nil
+}
+
+// newEngine returns an engine of one address family without a socket.
+func newEngine(v6 bool, timeout time.Duration, log *slog.Logger, m proberMetrics, report func(Result)) *engine {
+	e := &engine{
+		v6: v6, log: log, quiet: logging.NewQuiet(time.Minute), m: m, clock: newClock(), report: report,
+		random: newRandom(), woken: make(chan struct{}, 1), wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
+	}
+	e.id = uint16(e.random.Uint64())
+	e.table = newTable(timeout, e.emit)
+	return e
 }
 
 // newRandom returns a generator whose numbers nobody can foretell.
@@ -94,10 +99,14 @@ func (e *engine) open() (err error) {
 
 func (p *Prober) close() {
 	for _, e := range p.engines {
-		if e.sock != nil {
-			e.sock.close()
-			e.sock = nil
-		}
+		e.close()
+	}
+}
+
+func (e *engine) close() {
+	if e.sock != nil {
+		e.sock.close()
+		e.sock = nil
 	}
 }
 
