@@ -38,7 +38,10 @@ const (
 )
 
 // DemoSite is a site of the demo.
-type DemoSite struct{ Name, DisplayName, Region, TimeZone string }
+type DemoSite struct {
+	Name, DisplayName, Region, TimeZone string
+	Users                               int
+}
 
 // DemoDevice is a device of the demo.
 type DemoDevice struct {
@@ -80,8 +83,8 @@ func NewDemo(o DemoOptions) *Demo {
 // Sites lists the two sites.
 func (d *Demo) Sites() []DemoSite {
 	return []DemoSite{
-		{"lisbon", "Lisbon (DEMO)", "Iberia", "Europe/Lisbon"},
-		{"porto", "Porto (DEMO)", "Iberia", "Europe/Lisbon"},
+		{"lisbon", "Lisbon (DEMO)", "Iberia", "Europe/Lisbon", 180},
+		{"porto", "Porto (DEMO)", "Iberia", "Europe/Lisbon", 46},
 	}
 }
 
@@ -160,7 +163,7 @@ func (m *machine) interfaces() []telemetry.Interface {
 func (d *Demo) Inventory() []byte {
 	b := []byte("# The simulated network of up --demo.\nsites:\n")
 	for _, s := range d.Sites() {
-		b = fmt.Appendf(b, "  - {name: %s, display_name: %q, region: %s, time_zone: %s, tags: [demo]}\n", s.Name, s.DisplayName, s.Region, s.TimeZone)
+		b = fmt.Appendf(b, "  - {name: %s, display_name: %q, region: %s, time_zone: %s, users: %d, tags: [demo]}\n", s.Name, s.DisplayName, s.Region, s.TimeZone, s.Users)
 	}
 	b = fmt.Appendf(b, "credentials:\n  - {name: demo, snmp: {version: 2c, community: %s}}\ndevices:\n", DemoCommunity)
 	for _, x := range d.devices {
@@ -181,8 +184,26 @@ func (d *Demo) Inventory() []byte {
 		}
 		b = append(b, "    tags: [demo]\n"...)
 	}
-	return b
+	return append(b, demoRedundancy...)
 }
+
+// demoRedundancy is what no device tells: circuits, services, what stands in for what, and what fails together.
+const demoRedundancy = `circuits:
+  - {name: lis-a, display_name: "LIS-A (DEMO)", provider: Nordlink, device: lis-edge-1, interface: wan1, bandwidth: 1G}
+  - {name: lis-b, display_name: "LIS-B (DEMO)", provider: Meridian, device: lis-edge-1, interface: wan2, bandwidth: 500M}
+  - {name: opo-a, display_name: "OPO-A (DEMO)", provider: Nordlink, device: opo-edge-1, interface: wan1, bandwidth: 200M}
+  - {name: opo-b, display_name: "OPO-B (DEMO)", provider: Meridian, device: opo-edge-1, interface: wan2, bandwidth: 100M}
+services:
+  - {name: orders, display_name: "Orders (DEMO)", site: lisbon, needs: {all_of: [lis-srv-1]}, objective: {availability: 99.9}}
+  - {name: scanning, display_name: "Scanning (DEMO)", site: porto, needs: {all_of: [opo-srv-1]}, objective: {availability: 99.5}}
+redundancy_groups:
+  - {name: lisbon-wan, members: ["circuit:lis-a", "circuit:lis-b"], mode: ecmp}
+  - {name: porto-wan, members: ["circuit:opo-a", "circuit:opo-b"], mode: active_backup}
+  - {name: lis-acc-1-uplinks, members: [lis-acc-1/te1/1, lis-acc-1/te1/2], mode: ecmp}
+  - {name: lis-edge-1-downlinks, members: [lis-edge-1/te0/1, lis-edge-1/te0/2], mode: ecmp}
+risk_groups:
+  - {name: duct-rua-do-ouro, kind: duct, members: ["circuit:lis-a", "circuit:lis-b"]}
+`
 
 // How often the demo devices are looked at, in the history as live.
 const (

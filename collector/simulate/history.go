@@ -52,7 +52,7 @@ func (d *Demo) History(days int, emit func(telemetry.Entry) error) error {
 	s := d.sender("history", emit)
 	for n := range d.devices {
 		x := &d.devices[n]
-		facts := &telemetry.DeviceFacts{Device: x.Name, Time: d.since.UnixMilli(), System: x.System, Interfaces: x.Interfaces}
+		facts := &telemetry.DeviceFacts{Device: x.Name, Time: d.since.UnixMilli(), System: x.System, Interfaces: x.Interfaces, Components: d.machines[n].pastComponents()}
 		facts.System.SysUpTime = d.machines[n].sysUpTime(d.since)
 		if err := s.send(x.Site, telemetry.Record{Facts: facts}); err != nil {
 			return err

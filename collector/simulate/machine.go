@@ -25,6 +25,9 @@ type machine struct {
 	cpus     []wave // percent
 	stores   []store
 	ups      *ups
+	cables   []cable
+	parts    []part
+	standby  *standby // nil: in no group of routers
 	table    []column
 
 	memo *memo // nil: everything is reckoned each time

@@ -12,10 +12,11 @@ type reader = func(m *machine, at time.Time, row int, vb *snmpwire.VarBind)
 
 var scalar = []oid.OID{{0}}
 
-// columns lays out what m implements: system, IF-MIB, hrProcessorTable, hrStorageTable and UPS-MIB. The
+// columns lays out what m implements: system, IF-MIB, hrProcessorTable, hrStorageTable, UPS-MIB, and what
+// structure adds. The
 // result depends on the numbers and indexes of ports, CPUs and stores alone, so equal machines share it.
 func columns(m *machine) []column {
-	all := slices.Concat(systemGroup(), interfaces(m.ports), hostResources(m), stack(m.ports))
+	all := slices.Concat(systemGroup(), interfaces(m.ports), hostResources(m), stack(m.ports), structure(m))
 	if m.ups != nil {
 		all = append(all, upsGroup()...)
 	}

@@ -58,6 +58,7 @@ func demoNetwork(since time.Time) []demoSpec {
 	} {
 		w.link(l.a, l.aPort, l.b, l.bPort, l.down, l.up)
 	}
+	w.pair()
 	w.aggregate("lis-core-1", "po1", "te1/2", "te1/3")
 	w.aggregate("lis-core-2", "po1", "te1/2", "te1/3")
 	w.aggregate("lis-srv-1", "bond0", "eth0", "eth1")
@@ -94,6 +95,20 @@ func (w wiring) link(a, aName, b, bName string, down, up float64) {
 	pa.in = wave{mean: up / 8, shift: pa.out.shift + 300}
 	pb.in, pb.out = pa.out, pa.in
 	pa.down, pb.down = false, false
+	ma, mb := w[a], w[b]
+	ia, ib := int(pa.index)-1, int(pb.index)-1 // ports are numbered in their order
+	ma.cables, mb.cables = append(ma.cables, cable{ia, mb, ib}), append(mb.cables, cable{ib, ma, ia})
+}
+
+// pair gives the two cores power supplies, fans and a VRRP group between them. One supply of the second has
+// been pulled: the redundancy that the demo has lost.
+func (w wiring) pair() {
+	for i, name := range []string{"lis-core-1", "lis-core-2"} {
+		w[name].parts = []part{{classPower, "Power supply 1", false}, {classPower, "Power supply 2", i == 1}, {classFan, "Fan 1", false}, {classFan, "Fan 2", false}, {classFan, "Fan 3", false}}
+		w[name].standby = &standby{port: w.port(name, "te1/6").index, group: 10, address: [4]byte{10, 20, 0, 1}, own: [4]byte{10, 20, 0, byte(2 + i)}, master: i == 0, priority: int64(120 - 20*i)}
+		w.port(name, "te1/6").down = false
+	}
+	w["opo-dist-1"].parts = []part{{classPower, "Power supply 1", false}, {classPower, "Power supply 2", false}}
 }
 
 // aggregate puts members under a port that carries what they carry together.
