@@ -15,6 +15,7 @@ import (
 	"ninewatch/agent/allow"
 	"ninewatch/agent/config"
 	"ninewatch/agent/icmp"
+	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/agent/spool"
 	"ninewatch/agent/uplink"
@@ -71,14 +72,18 @@ func New(cfg config.Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the spool: %w", err)
 	}
-	if err := a.build(list); err != nil {
+	profiles, err := cfg.Library()
+	if err == nil {
+		err = a.build(list, profiles)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.queue.Close(context.Background()))
 	}
 	return a, nil
 }
 
 // build makes the parts from the bottom up.
-func (a *App) build(list allow.List) (err error) {
+func (a *App) build(list allow.List, profiles *profile.Library) (err error) {
 	a.prober, err = icmp.New(icmp.DefaultConfig(), icmp.Deps{Log: a.log, Metrics: a.set, Report: func(r icmp.Result) { a.watcher.Echo(r) }})
 	if err != nil {
 		return err
@@ -90,7 +95,7 @@ func (a *App) build(list allow.List) (err error) {
 		return err
 	}
 	a.watcher = watch.New(watch.Deps{
-		Log: a.log, Metrics: a.set, Append: a.queue.Append, Prober: a.prober, Scheduler: a.scheduler, Allow: list, Now: time.Now,
+		Log: a.log, Metrics: a.set, Append: a.queue.Append, Prober: a.prober, Scheduler: a.scheduler, Allow: list, Profiles: profiles, Now: time.Now,
 		Checkpoint: filepath.Join(a.cfg.StateDir, "open-runs"),
 		Learnt:     filepath.Join(a.cfg.StateDir, "learnt"),
 	})

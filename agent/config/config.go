@@ -2,10 +2,12 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"time"
 
 	"ninewatch/agent/allow"
+	"ninewatch/agent/profile"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/logging"
 )
@@ -16,6 +18,7 @@ type Config struct {
 	Join       Join     `yaml:"join"`
 	Collectors []string `yaml:"collectors"`
 	Allow      []string `yaml:"allow"`
+	Profiles   string   `yaml:"profiles"`
 	Spool      Spool    `yaml:"spool"`
 	Listen     string   `yaml:"listen"`
 	Log        Log      `yaml:"log"`
@@ -56,11 +59,30 @@ func Default() Config {
 	}
 }
 
-// Load reads path over the defaults and reports every mistake; see conf.Load.
+// Load reads path over the defaults and reports every mistake, of the profiles too; see conf.Load.
 func Load(path string) (Config, error) {
 	c := Default()
-	err := conf.Load(path, &c, func(at conf.Section) { c.Validate(at) })
+	if err := conf.Load(path, &c, func(at conf.Section) { c.Validate(at) }); err != nil {
+		return c, err
+	}
+	_, err := c.Library()
 	return c, err
+}
+
+// Library is the bundled profiles, and over them those of the folder that c names.
+func (c *Config) Library() (*profile.Library, error) {
+	library := profile.NewLibrary()
+	if c.Profiles == "" {
+		return library, nil
+	}
+	problems, err := library.AddPath(c.Profiles)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w: name a folder of profiles that can be read, or leave the key out", err)
+	}
+	if problems = append(problems, library.Check()...); len(problems) > 0 {
+		return nil, problems
+	}
+	return library, nil
 }
 
 // minSpool holds the two segments between which the spool rotates, and some.

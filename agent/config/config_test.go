@@ -30,7 +30,7 @@ func TestTheExampleIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	docs, _ := conf.Parse("x", example)
-	for _, key := range []string{"state_dir", "join", "collectors", "allow", "spool", "listen", "log", "local"} {
+	for _, key := range []string{"state_dir", "join", "collectors", "allow", "profiles", "spool", "listen", "log", "local"} {
 		if !docs[0].Section(nil).Has(key) {
 			t.Errorf("the example lacks %s", key)
 		}

@@ -15,9 +15,17 @@ type Device struct {
 	Address    string        `yaml:"address"`
 	Port       uint16        `yaml:"port"`
 	Credential string        `yaml:"credential"`
+	Profile    string        `yaml:"profile"`
 	Interval   time.Duration `yaml:"interval"`
 	ICMP       Probe         `yaml:"icmp"`
 	SNMP       Probe         `yaml:"snmp"`
+	Interfaces Interfaces    `yaml:"interfaces"`
+}
+
+// Interfaces chooses the ports of a device by patterns of their keys.
+type Interfaces struct {
+	Monitor conf.Texts `yaml:"monitor"` // for the collector alone
+	Ignore  conf.Texts `yaml:"ignore"`
 }
 
 // Probe is how often one kind of probe looks.
@@ -97,7 +105,7 @@ func (l Local) Assignment() telemetry.Assignment {
 	}
 	for _, d := range l.Devices {
 		a.Devices = append(a.Devices, telemetry.AssignedDevice{
-			Name: d.Name, Address: d.Address, Port: d.Port, Credential: d.Credential,
+			Name: d.Name, Address: d.Address, Port: d.Port, Credential: d.Credential, Profile: d.Profile, Ignored: d.Interfaces.Ignore,
 			SNMPInterval: firstOf(d.SNMP.Interval, d.Interval, defaultSNMP),
 			ICMPInterval: firstOf(d.ICMP.Interval, defaultICMP),
 		})

@@ -399,7 +399,7 @@ func FuzzRead(f *testing.F) {
 		rec := snmpagent.ParseRecording(append([]byte(device("9", "")), text...))
 		read := func() telemetry.DeviceFacts {
 			s := &session{Recording: rec}
-			facts, plan, errs := snmp.Discover(t.Context(), s, "sw1", nil)
+			facts, plan, errs := snmp.Discover(t.Context(), s, "sw1", nil, nil)
 			if snmp.Unreadable(plan, errs) != nil {
 				return telemetry.DeviceFacts{Device: "sw1"}
 			}

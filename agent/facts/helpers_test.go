@@ -54,7 +54,7 @@ func play(t testing.TB, text string) (telemetry.DeviceFacts, []snmp.PartError) {
 
 func playSession(t testing.TB, s *session, o Options) (telemetry.DeviceFacts, []snmp.PartError) {
 	t.Helper()
-	f, plan, errs := snmp.Discover(t.Context(), s, "sw1", nil)
+	f, plan, errs := snmp.Discover(t.Context(), s, "sw1", nil, nil)
 	if err := snmp.Unreadable(plan, errs); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
 	"ninewatch/internal/snmpwire"
+	"ninewatch/internal/telemetry"
 )
 
 // Inspect makes one discovery and one poll of the target and prints it as json, yaml, table, csv (the
@@ -69,7 +70,7 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts, plan := r.Facts(o.Target, nil)
+	facts, plan := r.Facts(o.Target, nil, nil)
 	result := resultOf(r, facts)
 	library := o.Profiles
 	if library == nil {
@@ -78,20 +79,37 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	read, trouble := library.Read(ctx, s, profile.DefaultLimits(), r.System)
 	result.addProfile(read, trouble)
 	result.addFacts(&facts, structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN}))
-	frame, info, err := plan.Poll(ctx, s, time.Now())
-	switch {
-	case err != nil:
-		result.Errors = append(result.Errors, PartError{"poll", err.Error()})
-	case info.Invalid > 0:
-		result.Errors = append(result.Errors, PartError{"poll", fmt.Sprintf("%d values cannot be used", info.Invalid)})
+	groups, _ := read.Groups(o.Target, time.Minute)
+	polls := []poller{plan}
+	for _, g := range groups {
+		polls = append(polls, g)
 	}
-	if frame != nil {
-		result.Samples = frame.Samples()
+	for _, p := range polls {
+		result.poll(ctx, s, p)
 	}
 	result.Target = o.Target
 	result.Requests = s.Counts().Requests
 	result.DurationSeconds = float64(time.Since(start).Milliseconds()) / 1000
 	return &result, nil
+}
+
+// poller is what a device is polled by in steady state.
+type poller interface {
+	Poll(ctx context.Context, s snmp.Session, at time.Time) (*telemetry.Frame, snmp.PollInfo, error)
+}
+
+// poll counts the samples of one poll.
+func (r *Result) poll(ctx context.Context, s snmp.Session, p poller) {
+	frame, info, err := p.Poll(ctx, s, time.Now())
+	switch {
+	case err != nil:
+		r.Errors = append(r.Errors, PartError{"poll", err.Error()})
+	case info.Invalid > 0:
+		r.Errors = append(r.Errors, PartError{"poll", fmt.Sprintf("%d values cannot be used", info.Invalid)})
+	}
+	if frame != nil {
+		r.Samples += frame.Samples()
+	}
 }
 
 func (r *Result) write(w io.Writer, format string) error {

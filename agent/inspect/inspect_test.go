@@ -136,7 +136,7 @@ const smallResult = `{
       "error": "1 values cannot be used, the first: 1.3.6.1.2.1.2.2.1.8.7: value is not one of the MIB: 0"
     }
   ],
-  "samples": 11,
+  "samples": 14,
   "requests": 0,
   "duration_seconds": 0
 }

@@ -9,6 +9,7 @@ import (
 func (rd *reader) processor(e *Processor) (int, func()) {
 	var out []ProcessorReading
 	var plan []Instance
+	var derived []Derived
 	s := &e.Usage
 	if !s.given() {
 		s = &e.Idle
@@ -25,17 +26,19 @@ func (rd *reader) processor(e *Processor) (int, func()) {
 		name := firstOf(rd.name(e.Name, r), fmt.Sprintf("cpu%d", len(out)))
 		out = append(out, ProcessorReading{name, usage})
 		plan = append(plan, rd.instance(s, r, e.Interval, "name", name))
+		derived = append(derived, rd.derivedCPU(e, s, r, name)...)
 	})
 	return len(out), func() {
 		rd.out.Processors = append(rd.out.Processors, out...)
-		rd.planned(plan)
+		rd.planned(plan, derived)
 	}
 }
 
 // capacity reads the rows of an entry of memory or storage.
-func (rd *reader) capacity(e *Capacity, to *[]CapacityReading) (int, func()) {
+func (rd *reader) capacity(e *Capacity, series string, to *[]CapacityReading) (int, func()) {
 	var out []CapacityReading
 	var plan []Instance
+	var derived []Derived
 	sources := []*Source{&e.Used, &e.Free, &e.Total, &e.Percent, (*Source)(&e.Bytes)}
 	rd.rows(e.Table, e.Rows, e.Columns, e.Where, []*Source{&e.Total, &e.Used, &e.Percent, &e.Free}, func(r *row) {
 		c, ok := rd.capacityRow(e, r)
@@ -49,22 +52,26 @@ func (rd *reader) capacity(e *Capacity, to *[]CapacityReading) (int, func()) {
 				plan = append(plan, rd.instance(s, r, e.Interval, "name", c.Name))
 			}
 		}
+		derived = append(derived, rd.derivedRoom(e, r, c, series)...)
 	})
 	return len(out), func() {
 		*to = append(*to, out...)
-		rd.planned(plan)
+		rd.planned(plan, derived)
 	}
 }
 
-// capacityRow works out what the device does not say itself; not ok when nothing can be said.
+// capacityRow is what the device says in a row; not ok when nothing can be said.
 func (rd *reader) capacityRow(e *Capacity, r *row) (c CapacityReading, ok bool) {
 	bytes := 1.0
 	if e.Bytes.given() {
 		v := rd.eval((*Source)(&e.Bytes), r)
 		bytes = v.number // 0 when it is not known: then only the share is
 	}
-	used, free, total := rd.amount(&e.Used, r), rd.amount(&e.Free, r), rd.amount(&e.Total, r)
-	percent := rd.amount(&e.Percent, r)
+	return capacityOf(rd.amount(&e.Used, r), rd.amount(&e.Free, r), rd.amount(&e.Total, r), rd.amount(&e.Percent, r), bytes)
+}
+
+// capacityOf works out what the device does not say itself. bytes is what one unit is; 0: not known.
+func capacityOf(used, free, total, percent *float64, bytes float64) (c CapacityReading, ok bool) {
 	switch {
 	case used == nil && free != nil && total != nil && *free <= *total:
 		used = new(*total - *free)

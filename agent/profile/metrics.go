@@ -32,7 +32,8 @@ func (rd *reader) metrics() {
 			rd.columnMetric(m, &m.Symbols[j])
 		}
 	}
-	rd.out.Plan = distinct(rd.out.Plan)
+	rd.out.Plan, rd.out.Derived = distinct(rd.out.Plan), apart(rd.out.Derived)
+	rd.out.objects = rd.objects.names
 }
 
 func (rd *reader) columnMetric(m *Metric, s *Symbol) {

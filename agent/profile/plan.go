@@ -57,7 +57,8 @@ func (rd *reader) instance(s *Source, r *row, every time.Duration, label, name s
 }
 
 // planned adds what can be polled. A series that is there already is not polled twice: its label gets a number.
-func (rd *reader) planned(list []Instance) {
+func (rd *reader) planned(list []Instance, derived []Derived) {
+	rd.out.Derived = append(rd.out.Derived, derived...)
 	for _, i := range list {
 		if i.OID == nil || i.Series.Name == "" {
 			continue

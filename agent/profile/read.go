@@ -34,9 +34,7 @@ func (r *Resolved) Read(ctx context.Context, s snmp.Session, limits snmp.Limits)
 
 // choose finds the most specific profile whose conditions hold.
 func (l *Library) choose(c *cells, system telemetry.System) (*Resolved, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	list, err := l.candidates(system.SysObjectID)
+	list, err := l.candidatesFor(system.SysObjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -47,18 +45,31 @@ func (l *Library) choose(c *cells, system telemetry.System) (*Resolved, error) {
 		}
 		for _, conditional := range []bool{true, false} {
 			for _, candidate := range list[:level] {
-				p, err := l.profile(candidate.name)
+				p, err := l.profileOf(candidate.name)
 				if err != nil {
 					return nil, err
 				}
 				if p != nil && (len(p.When) > 0) == conditional && (&evaluator{c, &Resolved{}}).holds(p.When, &row{}) {
-					return l.resolveName(p.match(system.SysDescr))
+					return l.Resolve(p.match(system.SysDescr))
 				}
 			}
 		}
 		list = list[level:]
 	}
-	return l.resolveName(Generic)
+	return l.Resolve(Generic)
+}
+
+// candidatesFor and profileOf hold the library only for themselves: conditions ask the device, which may take long.
+func (l *Library) candidatesFor(sysObjectID string) ([]candidate, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.candidates(sysObjectID)
+}
+
+func (l *Library) profileOf(name string) (*Profile, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.profile(name)
 }
 
 // match is the profile that a Kentik profile hands the device on to, or its own name.
@@ -79,9 +90,10 @@ func (p *Profile) match(sysDescr string) string {
 // reader reads all entries of a profile, each once.
 type reader struct {
 	evaluator
-	out  *Reading
-	jobs []*job
-	byID map[string][]*job
+	out     *Reading
+	objects objects
+	jobs    []*job
+	byID    map[string][]*job
 }
 
 // job is one entry. Its result goes to out only when all are read, in the order of the profile.
@@ -122,11 +134,11 @@ func (r *Resolved) read(c *cells) (*Reading, []PartError) {
 	}
 	for i := range r.memory {
 		e := &r.memory[i]
-		add(e.ID, e.Unless, func() (int, func()) { return rd.capacity(e, &rd.out.Memory) })
+		add(e.ID, e.Unless, func() (int, func()) { return rd.capacity(e, seriesMemory, &rd.out.Memory) })
 	}
 	for i := range r.storage {
 		e := &r.storage[i]
-		add(e.ID, e.Unless, func() (int, func()) { return rd.capacity(e, &rd.out.Storage) })
+		add(e.ID, e.Unless, func() (int, func()) { return rd.capacity(e, seriesStorage, &rd.out.Storage) })
 	}
 	for i := range r.sensors {
 		e := &r.sensors[i]

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"ninewatch/agent/snmp"
+	"ninewatch/internal/oid"
 )
 
 // Reading is what a profile found on a device. What is not known is absent.
@@ -16,6 +17,9 @@ type Reading struct {
 	Fans          []PartReading
 	Metrics       []MetricReading
 	Plan          []Instance // what to poll from now on
+	Derived       []Derived  // what to work out of it
+
+	objects []oid.OID // that Derived needs
 }
 
 // Found is the identity of a device.

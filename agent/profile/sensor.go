@@ -15,12 +15,15 @@ type sensed struct {
 func (rd *reader) sensor(e *Sensor) (int, func()) {
 	var out []sensed
 	var plan []Instance
+	var derived []Derived
 	rd.rows(e.Table, e.Rows, e.Columns, e.Where, []*Source{&e.Value}, func(r *row) {
 		s, ok := rd.sensorRow(e, r)
 		if !ok {
 			return
 		}
-		out = append(out, sensed{s, rd.eval((*Source)(&e.Part), r).text})
+		one := sensed{s, rd.eval((*Source)(&e.Part), r).text}
+		out = append(out, one)
+		derived = append(derived, rd.derivedSensor(e, r, one)...)
 		if s.Value != nil {
 			plan = append(plan, rd.instance(&e.Value, r, e.Interval, "sensor", s.Name))
 		}
@@ -30,7 +33,7 @@ func (rd *reader) sensor(e *Sensor) (int, func()) {
 			rd.out.Sensors = append(rd.out.Sensors, s.SensorReading)
 			rd.partOf(s)
 		}
-		rd.planned(plan)
+		rd.planned(plan, derived)
 	}
 }
 
@@ -80,36 +83,58 @@ func state(states States, v value) (severity, word string) {
 // judged is the severity of a number: what the device says of it, else what the thresholds say.
 func (rd *reader) judged(e *Sensor, r *row, f float64) string {
 	if e.Status.given() {
-		severity, _, _ := strings.Cut(rd.eval(&e.Status, r).text, " ")
-		if severities[severity] && severity != "unknown" {
+		if severity := severityOf(rd.eval(&e.Status, r)); severity != "" {
 			return severity
 		}
 	}
-	limit := func(t *Factor) (float64, bool) {
-		if !t.given() {
-			return 0, false
-		}
-		s := Source(*t)
-		if s.Constant == "" && s.Multiply == nil && s.Divide == nil && s.Power10 == nil && s.Convert == "" {
-			s.Multiply, s.Divide, s.Power10, s.Convert, s.Plus = e.Value.Multiply, e.Value.Divide, e.Value.Power10, e.Value.Convert, e.Value.Plus
-		}
-		v := rd.eval(&s, r)
-		return v.number, v.ok && v.isNum
+	return judge(rd.thresholds(e, r), f)
+}
+
+// severityOf is that of a status, or "" where the device does not know it.
+func severityOf(v value) string {
+	severity, _, _ := strings.Cut(v.text, " ")
+	if severities[severity] && severity != "unknown" {
+		return severity
 	}
-	severity := ""
+	return ""
+}
+
+// threshold is a number from which on, or down to which, a sensor is of a severity.
+type threshold struct {
+	bound    float64
+	high     bool
+	severity string
+}
+
+// thresholds are those that the device or the profile knows for a sensor, the worst first.
+func (rd *reader) thresholds(e *Sensor, r *row) (out []threshold) {
 	for _, t := range []struct {
 		t        *Factor
 		high     bool
 		severity string
 	}{{&e.CriticalHigh, true, "critical"}, {&e.CriticalLow, false, "critical"}, {&e.WarningHigh, true, "warning"}, {&e.WarningLow, false, "warning"}} {
-		bound, ok := limit(t.t)
-		switch {
-		case !ok:
-		case t.high && f >= bound, !t.high && f <= bound:
-			return t.severity
-		default:
-			severity = "ok"
+		if !t.t.given() {
+			continue
 		}
+		s := Source(*t.t)
+		if s.Constant == "" && s.Multiply == nil && s.Divide == nil && s.Power10 == nil && s.Convert == "" {
+			s.Multiply, s.Divide, s.Power10, s.Convert, s.Plus = e.Value.Multiply, e.Value.Divide, e.Value.Power10, e.Value.Convert, e.Value.Plus
+		}
+		if v := rd.eval(&s, r); v.ok && v.isNum {
+			out = append(out, threshold{v.number, t.high, t.severity})
+		}
+	}
+	return out
+}
+
+// judge is the severity of a number by thresholds; "" where there are none.
+func judge(list []threshold, f float64) string {
+	severity := ""
+	for _, t := range list {
+		if t.high && f >= t.bound || !t.high && f <= t.bound {
+			return t.severity
+		}
+		severity = "ok"
 	}
 	return severity
 }

@@ -7,7 +7,8 @@
 //
 // A Scheduler runs jobs on such a wheel. Promises:
 //   - at most one run of a key at a time; slots that pass meanwhile are skipped and counted;
-//   - at most Config.MaxConcurrent runs at a time; what is due then waits in the order in which it became due;
+//   - at most Config.MaxConcurrent runs at a time; what is due then waits in the order in which it became due; long
+//     jobs have a queue and a quarter of the places, so that short ones do not wait for them;
 //   - two scheduled runs of a key are at least its interval apart, also over a restart or a kill -9: the last
 //     run of each key is written to Config.File before it begins;
 //   - a key that has never run, or whose interval has passed, runs at once instead of waiting for its slot;

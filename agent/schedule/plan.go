@@ -10,12 +10,15 @@ type plan struct {
 	keys    []string // by index in the wheel
 	tasks   map[string]*task
 	queue   []*task // due, in the order in which they start
-	running int
-	skipped int // slots that found their key still waiting or running
+	long    []*task // the same, of jobs that may take minutes
+	running int     // of both
+	longs   int     // running of long
+	skipped int     // slots that found their key still waiting or running
 }
 
 type task struct {
 	job       Job
+	long      bool // while it waits and runs: that of its job when it became due
 	every     int64
 	last      int64 // slot of the last scheduled run; 0: never
 	slot      int64 // of the run that waits
@@ -105,24 +108,33 @@ func (p *plan) trigger(key string, now int64) bool {
 	case t.running:
 		t.again = true
 	case t.waiting:
-		p.queue = slices.DeleteFunc(p.queue, func(q *task) bool { return q == t })
-		p.queue = slices.Insert(p.queue, 0, t)
+		queue := p.of(t)
+		*queue = slices.DeleteFunc(*queue, func(q *task) bool { return q == t })
+		*queue = slices.Insert(*queue, 0, t)
 	default:
-		t.waiting, t.triggered, t.slot = true, true, now
-		p.queue = slices.Insert(p.queue, 0, t)
+		t.waiting, t.triggered, t.slot, t.long = true, true, now, t.job.Long
+		queue := p.of(t)
+		*queue = slices.Insert(*queue, 0, t)
 	}
 	return true
 }
 
 // start returns the task that begins now, or nil.
 func (p *plan) start() *task {
-	if p.running >= p.max || len(p.queue) == 0 {
+	queue := &p.queue
+	if len(p.queue) == 0 && p.longs < max(1, p.max/4) {
+		queue = &p.long
+	}
+	if p.running >= p.max || len(*queue) == 0 {
 		return nil
 	}
-	t := p.queue[0]
-	p.queue = slices.Delete(p.queue, 0, 1)
+	t := (*queue)[0]
+	*queue = slices.Delete(*queue, 0, 1)
 	t.waiting, t.running = false, true
 	p.running++
+	if t.long {
+		p.longs++
+	}
 	if !t.triggered {
 		t.last = t.slot
 	}
@@ -133,6 +145,9 @@ func (p *plan) start() *task {
 func (p *plan) done(t *task, now int64) {
 	t.running = false
 	p.running--
+	if t.long {
+		p.longs--
+	}
 	again := t.again
 	t.again = false
 	switch {
@@ -153,14 +168,24 @@ func (p *plan) step(now, delta int64) {
 	p.wheel.MoveTo(now)
 }
 
+// of is the queue that t waits in.
+func (p *plan) of(t *task) *[]*task {
+	if t.long {
+		return &p.long
+	}
+	return &p.queue
+}
+
 func (p *plan) enqueue(t *task, slot int64) {
-	t.waiting, t.triggered, t.slot = true, false, slot
-	p.queue = append(p.queue, t)
+	t.waiting, t.triggered, t.slot, t.long = true, false, slot, t.job.Long
+	queue := p.of(t)
+	*queue = append(*queue, t)
 }
 
 func (p *plan) dequeue(t *task) {
 	if t.waiting {
 		t.waiting, t.triggered = false, false
-		p.queue = slices.DeleteFunc(p.queue, func(q *task) bool { return q == t })
+		queue := p.of(t)
+		*queue = slices.DeleteFunc(*queue, func(q *task) bool { return q == t })
 	}
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -191,4 +192,33 @@ func TestPlanKeepsItsPromises(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLongJobs: they take a quarter of the places at most, and short ones go before them.
+func TestLongJobs(t *testing.T) {
+	p := newPlan(8)
+	var jobs []Job
+	for i := range 10 {
+		jobs = append(jobs, Job{Key: fmt.Sprintf("long%d", i), Interval: time.Hour, Long: true})
+	}
+	p.set(jobs, 1000, never)
+	var long []*task
+	for s := p.start(); s != nil; s = p.start() {
+		long = append(long, s)
+	}
+	if len(long) != 2 {
+		t.Fatalf("%d long jobs run at once, want a quarter of 8", len(long))
+	}
+	jobs = append(jobs, Job{Key: "short", Interval: time.Minute})
+	p.set(jobs, 2000, never)
+	if s := p.start(); s == nil || s.job.Key != "short" {
+		t.Fatalf("got %+v, want the short job", s)
+	}
+	if s := p.start(); s != nil {
+		t.Errorf("%s runs, want no third long job", s.job.Key)
+	}
+	p.done(long[0], 3000)
+	if s := p.start(); s == nil || s.job.Key != "long2" {
+		t.Errorf("got %+v, want the next long job", s)
+	}
 }

@@ -24,6 +24,9 @@ const (
 type Job struct {
 	Key      string
 	Interval time.Duration
+	// Long runs may take minutes: of these at most a quarter of Config.MaxConcurrent go on at the same time, so
+	// that short ones never wait for them.
+	Long bool
 	// Run gets the time for which it was scheduled, in whole ms. Its ctx ends with Stop.
 	Run func(ctx context.Context, slot time.Time)
 }
@@ -244,5 +247,5 @@ type counts struct{ running, waiting int }
 func (s *Scheduler) counts() counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return counts{s.plan.running, len(s.plan.queue)}
+	return counts{s.plan.running, len(s.plan.queue) + len(s.plan.long)}
 }

@@ -46,8 +46,8 @@ func NewBatch(names []oid.OID) Batch {
 // Len is how many names b has.
 func (b Batch) Len() int { return b.n }
 
-// name decodes the name i.
-func (b Batch) name(i int) oid.OID {
+// Name decodes the name i.
+func (b Batch) Name(i int) oid.OID {
 	list, _ := expand(nil, b.packed.Value(), span{int32(i), 1})
 	return snmpwire.Name(list)
 }

@@ -10,21 +10,21 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
-// Discover reads what the device is and has, and makes the plan by which it is polled. known are the
-// interfaces that have keys already. The caller stamps facts.Time. When nothing could be read the plan is
-// nil, and the one error says why.
-func Discover(ctx context.Context, s Session, name string, known []telemetry.Interface) (telemetry.DeviceFacts, *Plan, []PartError) {
+// Discover reads what the device is and which interfaces it has, and makes the plan by which these are polled. known
+// are the interfaces that have keys already; those that are ignored are told, but not polled (nil: all are). The
+// caller stamps facts.Time. When nothing could be read the plan is nil, and the one error says why.
+func Discover(ctx context.Context, s Session, name string, known []telemetry.Interface, ignored func(key string) bool) (telemetry.DeviceFacts, *Plan, []PartError) {
 	r, err := Read(ctx, s, DefaultLimits())
 	if err != nil {
 		return telemetry.DeviceFacts{Device: name}, nil, []PartError{{"system", err}}
 	}
-	facts, plan := r.Facts(name, known)
+	facts, plan := r.Facts(name, known, ignored)
 	return facts, plan, r.Errors
 }
 
 // Facts allocates the keys and makes the plan. When the interfaces were not read wholly the rows known
 // before stay, so that a timeout does not look like ports that were pulled out; Errors then says so.
-func (r *Reading) Facts(name string, known []telemetry.Interface) (telemetry.DeviceFacts, *Plan) {
+func (r *Reading) Facts(name string, known []telemetry.Interface, ignored func(key string) bool) (telemetry.DeviceFacts, *Plan) {
 	rows := r.Interfaces
 	if !r.InterfacesWhole && len(known) > 0 {
 		r.Errors = append(r.Errors, PartError{"ifTable", fmt.Errorf("%w: the %d interfaces known before are kept", ErrCut, len(known))})
@@ -39,7 +39,7 @@ func (r *Reading) Facts(name string, known []telemetry.Interface) (telemetry.Dev
 		rows[i].Key = seen[i].Key
 	}
 	facts := telemetry.DeviceFacts{Device: name, System: r.System, Interfaces: seen}
-	p := newPlan(name, r, rows)
+	p := newPlan(name, r, rows, ignored)
 	if p.left > 0 {
 		r.Errors = append(r.Errors, PartError{"plan", fmt.Errorf("%d series are too many for one device, %d are polled", p.left+len(p.template), len(p.template))})
 	}

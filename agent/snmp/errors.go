@@ -46,7 +46,7 @@ var ErrDisorder = errors.New("table is out of order")
 
 // PartError is a table or value that was not read, or not wholly.
 type PartError struct {
-	Part string // ifTable.ifDescr, hrStorage, ...
+	Part string // ifTable.ifDescr, hrStorageTable, ...
 	Err  error
 }
 

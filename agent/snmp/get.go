@@ -76,7 +76,7 @@ func ReadBatch(ctx context.Context, s Session, b Batch, use func(*Answer)) error
 	}
 	names := make([]oid.OID, b.n)
 	for i := range names {
-		names[i] = b.name(i)
+		names[i] = b.Name(i)
 	}
 	before, start := s.Counts(), time.Now()
 	got, err := s.Get(ctx, names...)

@@ -75,10 +75,8 @@ func enumeration(name, table string, number uint32, words uint64) object {
 }
 
 const (
-	ifEntry        = "1.3.6.1.2.1.2.2.1"
-	ifXEntry       = "1.3.6.1.2.1.31.1.1.1"
-	hrStorageEntry = "1.3.6.1.2.1.25.2.3.1"
-	hrProcessor    = "1.3.6.1.2.1.25.3.3.1"
+	ifEntry  = "1.3.6.1.2.1.2.2.1"
+	ifXEntry = "1.3.6.1.2.1.31.1.1.1"
 )
 
 // Columns of ifTable and ifXTable that tell what an interface is.
@@ -132,16 +130,6 @@ var ifCounters = [counters]struct{ wide, narrow object }{
 	InDiscards:       {narrow: column("ifInDiscards", ifEntry, 13, counter32)},
 	OutDiscards:      {narrow: column("ifOutDiscards", ifEntry, 19, counter32)},
 }
-
-// Columns of HOST-RESOURCES-MIB (RFC 2790).
-var (
-	hrStorageType            = column("hrStorageType", hrStorageEntry, 2, name)
-	hrStorageDescr           = column("hrStorageDescr", hrStorageEntry, 3, octets)
-	hrStorageAllocationUnits = column("hrStorageAllocationUnits", hrStorageEntry, 4, whole)
-	hrStorageSize            = column("hrStorageSize", hrStorageEntry, 5, whole)
-	hrStorageUsed            = column("hrStorageUsed", hrStorageEntry, 6, whole)
-	hrProcessorLoad          = column("hrProcessorLoad", hrProcessor, 2, whole)
-)
 
 // maxText is the longest text kept of a device (internal/record has the same limit).
 const maxText = 4096

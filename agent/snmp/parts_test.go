@@ -32,8 +32,8 @@ func TestBatchExpands(t *testing.T) {
 		if n < 1 || !bytes.Equal(list, want) || len(list) > maxList && n > 1 {
 			t.Fatalf("%d of %d names from %d: got %x, want %x", n, count, from, list, want)
 		}
-		if i := rapid.IntRange(0, len(names)-1).Draw(t, "i"); !b.name(i).Equal(names[i]) {
-			t.Fatalf("name %d: got %s, want %s", i, b.name(i), names[i])
+		if i := rapid.IntRange(0, len(names)-1).Draw(t, "i"); !b.Name(i).Equal(names[i]) {
+			t.Fatalf("name %d: got %s, want %s", i, b.Name(i), names[i])
 		}
 		if NewBatch(slices.Clone(names)) != b {
 			t.Fatal("equal batches are not the same")

@@ -3,7 +3,6 @@ package snmp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 // maxSeries is how many series a frame may have (internal/frame).
 const maxSeries = 65_536
 
-// Plan is the instances of one device that are polled: a GET of known names, no walk. It remembers the
+// Plan is the interfaces of one device that are polled: a GET of known names, no walk. It remembers the
 // reading before, so it belongs to one poller at a time.
 type Plan struct {
 	device   string
@@ -44,6 +43,7 @@ type PollInfo struct {
 	SysUpTime  uint64
 	RTT        time.Duration // of the first request
 	Requests   uint64        // datagrams, retries among them
+	Retries    uint64
 	Timeouts   uint64
 	Invalid    int    // values of a wrong type or encoding
 	Rediscover bool   // the plan does not fit the device any more
@@ -51,7 +51,7 @@ type PollInfo struct {
 	Boot       *telemetry.Boot
 }
 
-func newPlan(device string, r *Reading, rows []InterfaceReading) *Plan {
+func newPlan(device string, r *Reading, rows []InterfaceReading, ignored func(key string) bool) *Plan {
 	p := &Plan{device: device}
 	if r.UpTime {
 		p.add(&sysUpTime, sysUpTime.at, nil)
@@ -65,20 +65,8 @@ func newPlan(device string, r *Reading, rows []InterfaceReading) *Plan {
 		p.watch(&ifTableLastChange)
 	}
 	for i := range rows {
-		p.addInterface(&rows[i])
-	}
-	for n, c := range r.Processors {
-		p.add(&hrProcessorLoad, hrProcessorLoad.at.Append(c.HrDeviceIndex), labels("name", fmt.Sprintf("cpu%d", n)))
-	}
-	for i, storageName := range storageNames(r.Storage) {
-		s := &r.Storage[i]
-		for _, c := range []struct {
-			o     *object
-			there bool
-		}{{&hrStorageAllocationUnits, s.AllocationUnits != nil}, {&hrStorageSize, s.Size != nil}, {&hrStorageUsed, s.Used != nil}} {
-			if c.there {
-				p.add(c.o, c.o.at.Append(s.HrStorageIndex), labels("name", storageName))
-			}
+		if ignored == nil || !ignored(rows[i].Key) {
+			p.addInterface(&rows[i])
 		}
 	}
 	p.gone = make([]bool, len(p.template))
@@ -130,23 +118,6 @@ func labels(name, value string) []telemetry.Label {
 	return []telemetry.Label{{Name: name, Value: value}}
 }
 
-// storageNames gives each storage its description, or a name by index where that is empty or not its own.
-func storageNames(rows []Storage) []string {
-	out := make([]string, len(rows))
-	used := map[string]bool{}
-	for i, s := range rows {
-		out[i] = s.Descr
-		if out[i] == "" {
-			out[i] = fmt.Sprintf("storage%d", s.HrStorageIndex)
-		}
-		if used[out[i]] {
-			out[i] = fmt.Sprintf("%s#%d", out[i], s.HrStorageIndex)
-		}
-		used[out[i]] = true
-	}
-	return out
-}
-
 // Series is how many series a poll reads.
 func (p *Plan) Series() int { return len(p.template) }
 
@@ -164,7 +135,7 @@ func (p *Plan) Poll(ctx context.Context, s Session, at time.Time) (*telemetry.Fr
 	var failure error
 	info := PollInfo{}
 	err := ReadBatch(ctx, s, p.batch, func(a *Answer) {
-		info.Requests, info.Timeouts, info.RTT, info.Answered = a.Requests, a.Timeouts, a.RTT, a.Heard
+		info.Requests, info.Retries, info.Timeouts, info.RTT, info.Answered = a.Requests, a.Retries, a.Timeouts, a.RTT, a.Heard
 		if failure = a.Err; !a.Heard {
 			return
 		}
@@ -195,7 +166,7 @@ func (p *Plan) take(it item, a *Answer, i int, values []telemetry.Value, info *P
 	err := it.object.fits(v, a.Problem(i))
 	switch {
 	case err == errAbsent && it.series >= 0:
-		info.rediscover("an instance vanished: " + p.batch.name(i).String())
+		info.rediscover("an instance vanished: " + p.batch.Name(i).String())
 		if !p.gone[it.series] {
 			p.gone[it.series] = true
 			values[it.series] = telemetry.Value{Kind: telemetry.Stale}

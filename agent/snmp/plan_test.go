@@ -60,8 +60,6 @@ var twoPorts = []string{
 	"1.3.6.1.2.1.2.2.1.10.1|65|11", "1.3.6.1.2.1.2.2.1.10.2|65|22",
 	"1.3.6.1.2.1.31.1.1.1.6.1|70|111", "1.3.6.1.2.1.31.1.1.1.6.2|70|0",
 	"1.3.6.1.2.1.2.2.1.8.1|2|1",
-	"1.3.6.1.2.1.25.2.3.1.3.1|4|/", "1.3.6.1.2.1.25.2.3.1.5.1|2|-1", "1.3.6.1.2.1.25.2.3.1.3.2|4|/", "1.3.6.1.2.1.25.2.3.1.6.2|2|7",
-	"1.3.6.1.2.1.25.3.3.1.2.9|2|50",
 }
 
 // without returns twoPorts with some objects left out or replaced.
@@ -93,16 +91,13 @@ func show(f *telemetry.Frame) string {
 const firstFrame = `sysUpTime 1000
 ifHCInOctets{ifName=one} 111
 ifOperStatus{ifName=one} 1
-ifInOctets{ifName=two} 22
-hrProcessorLoad{name=cpu0} 50
-hrStorageSize{name=/} -1
-hrStorageUsed{name=/#2} 7`
+ifInOctets{ifName=two} 22`
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func discover(t *testing.T, s Session, known ...telemetry.Interface) (telemetry.DeviceFacts, *Plan, []PartError) {
 	t.Helper()
-	facts, plan, errs := Discover(t.Context(), s, "sw1", known)
+	facts, plan, errs := Discover(t.Context(), s, "sw1", known, nil)
 	if plan == nil {
 		t.Fatalf("no plan: %v", errs)
 	}
@@ -155,7 +150,7 @@ func TestEngineTimeIsNoUpTime(t *testing.T) {
 	cred := user("someone", "SHA", "AES")
 	e, addr := startEngine(t, cred, engineA)
 	c := dial(t, Device{Addr: addr, Credential: cred, Timeout: time.Second})
-	plan := newPlan("sw1", &Reading{UpTime: true}, nil)
+	plan := newPlan("sw1", &Reading{UpTime: true}, nil, nil)
 	for i := range 3 {
 		frame, info, err := plan.Poll(t.Context(), c, noon.Add(time.Duration(i)*time.Minute))
 		if err != nil || frame.Samples() != 1 || (info.Boot != nil) != (i == 0) || info.Rediscover {
@@ -222,7 +217,7 @@ func TestTimeoutInATableKeepsTheOldRows(t *testing.T) {
 func TestNothingWasRead(t *testing.T) {
 	s := session(twoPorts...)
 	s.down = &Error{Addr: "192.0.2.1:161", Kind: Refused, Err: errors.New("nothing listens")}
-	_, plan, errs := Discover(t.Context(), s, "sw1", nil)
+	_, plan, errs := Discover(t.Context(), s, "sw1", nil, nil)
 	if plan != nil || KindOf(Unreadable(plan, errs)) != Refused {
 		t.Errorf("got %v, %v", plan, errs)
 	}

@@ -22,8 +22,6 @@ type Reading struct {
 	UpTime            bool // System.SysUpTime is known
 	Interfaces        []InterfaceReading
 	InterfacesWhole   bool // every column that tells what the interfaces are came to its end
-	Processors        []Processor
-	Storage           []Storage
 	Errors            []PartError
 	Invalid           int // values whose type or encoding was wrong
 }
@@ -51,22 +49,7 @@ func (r *InterfaceReading) Counter(n Counter) (value uint64, bits int, ok bool) 
 	return 0, 0, false
 }
 
-// Processor is a row of hrProcessorTable.
-type Processor struct {
-	HrDeviceIndex uint32
-	Load          uint32 // percent, the last minute
-}
-
-// Storage is a row of hrStorageTable. Size and Used are in units of AllocationUnits bytes.
-type Storage struct {
-	HrStorageIndex  uint32
-	Type            oid.OID
-	Descr           string
-	AllocationUnits *uint64
-	Size, Used      *uint64
-}
-
-// Read reads the system group, the interfaces with their counters, processors and storage. It returns an
+// Read reads the system group and the interfaces with their counters. It returns an
 // error when nothing at all could be read; trouble with a part is in Reading.Errors.
 func Read(ctx context.Context, s Session, limits Limits) (*Reading, error) {
 	r := &Reading{}
@@ -75,8 +58,6 @@ func Read(ctx context.Context, s Session, limits Limits) (*Reading, error) {
 		return nil, err
 	}
 	r.readInterfaces(t)
-	r.readProcessors(t)
-	r.readStorage(t)
 	r.Errors, r.Invalid = t.errs, t.invalid
 	return r, nil
 }
@@ -196,55 +177,4 @@ func speed(c cells, i uint32) uint64 {
 		return 0
 	}
 	return low
-}
-
-func (r *Reading) readProcessors(t *tables) {
-	c := cells{}
-	t.read("hrProcessorTable", c, hrProcessorLoad)
-	rows := c[hrProcessorLoad.name]
-	for _, i := range slices.Sorted(maps.Keys(rows)) {
-		if load, ok := number64(rows[i]); ok && load <= 100 {
-			r.Processors = append(r.Processors, Processor{i, uint32(load)})
-			continue
-		}
-		t.problem(fmt.Sprintf("hrProcessorTable.hrProcessorLoad.%d", i), fmt.Errorf("load of %d %% is none", rows[i].Int))
-		t.invalid++
-	}
-}
-
-func (r *Reading) readStorage(t *tables) {
-	c := cells{}
-	t.read("hrStorageTable", c, hrStorageType, hrStorageDescr, hrStorageAllocationUnits, hrStorageSize, hrStorageUsed)
-	indexes := map[uint32]bool{}
-	for _, rows := range c {
-		for i := range rows {
-			indexes[i] = true
-		}
-	}
-	for _, i := range slices.Sorted(maps.Keys(indexes)) {
-		s := Storage{HrStorageIndex: i, Descr: c.text(hrStorageDescr, i)}
-		if vb, ok := c.at(hrStorageType, i); ok {
-			s.Type = vb.Object
-		}
-		if n := c.number(hrStorageAllocationUnits, i); n > 0 {
-			unit := uint64(n)
-			s.AllocationUnits = &unit
-		}
-		s.Size, s.Used = blocks(c, hrStorageSize, i), blocks(c, hrStorageUsed, i)
-		r.Storage = append(r.Storage, s)
-	}
-}
-
-// blocks is a number of allocation units. More than 2^31-1 of them come out negative at agents that
-// squeeze them into Integer32: the bits are right.
-func blocks(c cells, o object, i uint32) *uint64 {
-	vb, ok := c.at(o, i)
-	if !ok {
-		return nil
-	}
-	n := vb.Uint
-	if vb.Type == snmpwire.Integer {
-		n = uint64(uint32(vb.Int))
-	}
-	return &n
 }

@@ -107,7 +107,7 @@ func TestSNMPD(t *testing.T) {
 	for name, cred := range credentials {
 		t.Run(name, func(t *testing.T) {
 			s := dial(t, Device{Addr: addr, Credential: cred, Timeout: time.Second})
-			facts, plan, errs := Discover(t.Context(), s, "host", nil)
+			facts, plan, errs := Discover(t.Context(), s, "host", nil, nil)
 			if len(errs) > 0 || plan == nil {
 				t.Fatalf("discover: %v", errs)
 			}

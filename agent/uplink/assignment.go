@@ -123,6 +123,7 @@ func deviceFromWire(w *telemetryv1.Device, credentials map[string]telemetry.Cred
 		SNMPInterval: time.Duration(w.GetSnmpIntervalMs()) * time.Millisecond,
 		ICMPInterval: time.Duration(w.GetIcmpIntervalMs()) * time.Millisecond,
 		Parents:      w.GetParents(),
+		Ignored:      w.GetIgnored(),
 	}
 	switch _, known := credentials[d.Credential]; {
 	case d.Name == "" || d.Address == "":

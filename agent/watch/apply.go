@@ -95,14 +95,43 @@ func (w *Watcher) watch(p *plan, d *device, assigned telemetry.AssignedDevice) {
 	if assigned.ICMPInterval > 0 {
 		p.probes = append(p.probes, icmp.Target{Name: name, Addr: d.address, Interval: assigned.ICMPInterval})
 	}
-	if assigned.Credential != "" && assigned.SNMPInterval > 0 {
-		p.jobs = append(p.jobs, schedule.Job{Key: jobKey(name), Interval: assigned.SNMPInterval, Run: func(ctx context.Context, slot time.Time) {
-			w.poll(ctx, d, slot)
-		}})
+	p.jobs = append(p.jobs, w.jobs(d)...)
+}
+
+// jobs are what is due for a device, each at its own interval.
+func (w *Watcher) jobs(d *device) []schedule.Job {
+	if d.assigned.Credential == "" || d.assigned.SNMPInterval == 0 {
+		return nil
+	}
+	job := func(key string, every time.Duration, long bool, run func(context.Context, *device, time.Time)) schedule.Job {
+		return schedule.Job{Key: key, Interval: every, Long: long, Run: func(ctx context.Context, slot time.Time) { run(ctx, d, slot) }}
+	}
+	name := d.assigned.Name
+	return []schedule.Job{
+		job(pollKey(name), d.assigned.SNMPInterval, false, w.poll),
+		job(sensorsKey(name), time.Duration(d.tick.Load()), false, w.sensors),
+		job(inventoryKey(name), rediscover, true, w.inventory),
 	}
 }
 
-func jobKey(name string) string { return "snmp/" + name }
+func pollKey(name string) string      { return "snmp/" + name }
+func sensorsKey(name string) string   { return "sensors/" + name }
+func inventoryKey(name string) string { return "inventory/" + name }
+
+// reschedule has jobs follow what profiles say of intervals.
+func (w *Watcher) reschedule() {
+	w.applying.Lock()
+	defer w.applying.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var jobs []schedule.Job
+	for _, d := range w.devices {
+		jobs = append(jobs, w.jobs(d)...)
+	}
+	if err := w.deps.Scheduler.SetJobs(jobs); err != nil {
+		w.log.Error("intervals of profiles are not followed", "err", err)
+	}
+}
 
 // device returns the device for an assignment: the one that is there when it is still the same.
 func (w *Watcher) device(p *plan, assigned telemetry.AssignedDevice, credentials map[string]telemetry.Credential) (*device, error) {
@@ -117,6 +146,9 @@ func (w *Watcher) device(p *plan, assigned telemetry.AssignedDevice, credentials
 			return nil, fmt.Errorf("credential %q is not part of the assignment", assigned.Credential)
 		}
 		d.credential = credential
+	}
+	if err := w.knows(assigned.Profile); err != nil {
+		p.problemf("device", assigned.Name, "%s", err)
 	}
 	if old := w.devices[assigned.Name]; old != nil && old.same(d) {
 		old.allocated.Store(&assigned.Interfaces)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/telemetry"
 )
@@ -15,6 +16,14 @@ import (
 const (
 	// rediscover is how often a device is read anew although nothing says that it changed.
 	rediscover = time.Hour
+	// rediscoverSoonest is how soon it is read again when something does. A device that always says so is read ever
+	// more seldom, until it takes rediscover.
+	rediscoverSoonest = time.Minute
+	// discoveryBudget is what one discovery may take: a chassis with thousands of parts behind a slow line.
+	discoveryBudget = 5 * time.Minute
+	// sensorsEvery is how often sensors, processors and the like are polled; where the device itself is polled more
+	// seldom, they are so too.
+	sensorsEvery = time.Minute
 	// lookTimeout is that of the one request which tells whether a device answers at all.
 	lookTimeout = time.Second
 )
@@ -35,16 +44,24 @@ type device struct {
 	echo, snmp telemetry.Result
 	lost       bool // the last echo that was sent did not come back
 
-	mu       sync.Mutex // held over a poll: one at a time
-	client   *snmp.Client
-	plan     *snmp.Plan
-	known    []telemetry.Interface
-	read     time.Time              // of the last discovery
-	told     *telemetry.DeviceFacts // the facts that were sent last
-	toldAt   time.Time
-	requests uint64 // counted in the series ninewatch_snmp_requests_total, over sessions
-	timeouts uint64
-	retries  uint64
+	dialing sync.Mutex
+	client  *snmp.Client // polls and discoveries share it
+
+	mu      sync.Mutex // held over a poll of the interfaces: one at a time
+	plan    *snmp.Plan
+	known   []telemetry.Interface
+	changed string // why a discovery is due; empty: it is not
+
+	sensing sync.Mutex // held over a poll of the sensors
+	groups  []*profile.Group
+	sensed  map[time.Duration]time.Time // slot of the last poll, by interval
+	tick    atomic.Int64                // interval of the job of the sensors, in ns
+
+	reading sync.Mutex  // held over a discovery
+	wanted  atomic.Bool // one was asked for that has not begun
+	spacing spacing
+	told    *telemetry.DeviceFacts // the facts that were sent last
+	toldAt  time.Time
 }
 
 func (w *Watcher) newDevice(assigned telemetry.AssignedDevice, address netip.Addr) *device {
@@ -53,6 +70,7 @@ func (w *Watcher) newDevice(assigned telemetry.AssignedDevice, address netip.Add
 	d.allocated.Store(&assigned.Interfaces)
 	d.assigned = assigned
 	d.assigned.Interfaces = nil
+	d.tick.Store(int64(d.sensorsInterval()))
 	return d
 }
 
@@ -68,8 +86,16 @@ func (d *device) same(other *device) bool {
 	return reflect.DeepEqual(d.assigned, other.assigned) && d.address == other.address && d.credential == other.credential
 }
 
+// sensorsInterval is that of what the profile gives none.
+func (d *device) sensorsInterval() time.Duration { return max(sensorsEvery, d.assigned.SNMPInterval) }
+
 // session returns the open session, or opens one.
 func (d *device) session() (*snmp.Client, error) {
+	d.dialing.Lock()
+	defer d.dialing.Unlock()
+	if d.ctx.Err() != nil {
+		return nil, d.ctx.Err()
+	}
 	if d.client != nil {
 		return d.client, nil
 	}
@@ -94,10 +120,16 @@ func (d *device) target(timeout time.Duration, retries int) snmp.Device {
 	}
 }
 
-// close closes the session, after a poll in flight; end has told it to come to its end.
+// close closes the session, after what is in flight; end has told it to come to its end.
 func (d *device) close() {
+	d.reading.Lock()
+	defer d.reading.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.sensing.Lock()
+	defer d.sensing.Unlock()
+	d.dialing.Lock()
+	defer d.dialing.Unlock()
 	if d.client != nil {
 		d.client.Close()
 		d.client = nil

@@ -12,14 +12,8 @@ import (
 // retell is how often facts are sent again although they are the same.
 const retell = 24 * time.Hour
 
-// structure adds to f what the device is made of and connected to. It may take half of the time that the
-// poll has left: the samples come first.
+// structure adds to f what the device is made of and connected to.
 func (w *Watcher) structure(ctx context.Context, d *device, session snmp.Session, f *telemetry.DeviceFacts) []snmp.PartError {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
-		defer cancel()
-	}
 	return facts.Read(ctx, session, f, facts.Options{Open: d.openVLAN})
 }
 

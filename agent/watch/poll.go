@@ -10,7 +10,8 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
-// poll reads a device once: what it is when that is not known or has changed, and then its numbers.
+// poll reads the interfaces of a device once, which shows too whether it answers. As long as it is not known what the
+// device has, it is only asked for that.
 func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -23,15 +24,13 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, max(interval*9/10, 5*time.Second))
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
-	began := w.deps.Now()
-	retries := d.retries
-	records, info, err := w.read(ctx, d, slot, began)
+	records, info, err := w.read(ctx, d, slot)
 	if d.ctx.Err() != nil {
 		return // removed meanwhile
 	}
 	result, reason := resultOf(err)
 	seen := slot
-	if result == telemetry.OK && d.retries > retries {
+	if result == telemetry.OK && info.Retries > 0 {
 		seen = w.deps.Now() // a retry was answered: nothing shows that the device answered in the slot
 	}
 	if err != nil {
@@ -49,27 +48,25 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 	w.send(records...)
 }
 
-// read makes one discovery, where one is due, and one poll.
-func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (records []telemetry.Record, info snmp.PollInfo, err error) {
+// read makes one poll.
+func (w *Watcher) read(ctx context.Context, d *device, slot time.Time) (records []telemetry.Record, info snmp.PollInfo, err error) {
 	session, err := d.session()
 	if err != nil {
 		return nil, info, err
 	}
-	before := session.Counts()
 	defer func() {
-		after := session.Counts()
-		d.requests += after.Requests - before.Requests
-		d.timeouts += after.Timeouts - before.Timeouts
-		d.retries += after.Retries - before.Retries
 		if err := d.memory.Note(d.assigned.Name, session.Learnt()); err != nil {
 			w.log.Warn("limits of devices are not remembered over a restart", "err", err)
 		}
 	}()
-	if d.plan == nil || began.Sub(d.read) >= rediscover {
-		records, err = w.discover(ctx, d, session, began)
-		if err != nil {
-			return records, info, err
+	if d.plan == nil {
+		before := session.Counts()
+		info.RTT, _, err = snmp.Liveness(ctx, session)
+		info.Retries = session.Counts().Retries - before.Retries
+		if err == nil {
+			w.want(d)
 		}
+		return nil, info, err
 	}
 	frame, info, err := d.plan.Poll(ctx, session, slot)
 	if frame != nil {
@@ -80,41 +77,15 @@ func (w *Watcher) read(ctx context.Context, d *device, slot, began time.Time) (r
 		records = append(records, telemetry.Record{Boot: info.Boot})
 	}
 	if info.Rediscover {
-		w.log.Info("device has changed, reading it anew", "device", d.assigned.Name, "why", info.Why)
-		d.read = time.Time{}
-		more, err := w.discover(ctx, d, session, began)
-		if err == nil {
-			records = append(records, more...)
-		}
+		d.changed = info.Why
+	}
+	if d.changed != "" && info.Answered {
+		w.want(d)
 	}
 	if info.Answered {
 		err = nil // a part that is missing is no silence
 	}
 	return records, info, err
-}
-
-// discover reads what the device is and has.
-func (w *Watcher) discover(ctx context.Context, d *device, session snmp.Session, at time.Time) ([]telemetry.Record, error) {
-	w.m.discoveries.Inc()
-	facts, plan, parts := snmp.Discover(ctx, session, d.assigned.Name, d.knownInterfaces())
-	if err := snmp.Unreadable(plan, parts); err != nil {
-		return nil, err
-	}
-	parts = append(parts, w.structure(ctx, d, session, &facts)...)
-	if len(parts) > 0 {
-		if suppressed, ok := w.quiet.Allow("parts/" + d.assigned.Name); ok {
-			w.log.Warn("device read in part", "device", d.assigned.Name, "errors", snmp.ErrorsText(parts), "suppressed", suppressed)
-		}
-	}
-	if d.plan != nil {
-		plan.After(d.plan)
-	}
-	d.plan, d.read, d.known = plan, at, facts.Interfaces
-	facts.Time = at.UnixMilli()
-	if !d.news(&facts, at) {
-		return nil, nil
-	}
-	return []telemetry.Record{{Facts: &facts}}, nil
 }
 
 // look asks by SNMP whether a device answers at all, apart from its polls: once, and once more when it does not.
@@ -195,6 +166,12 @@ func stamp(slot, now time.Time, interval time.Duration) time.Time {
 
 // own are the samples about the poll itself. They depend on who looks.
 func (d *device) own(slot time.Time, info snmp.PollInfo, up bool) *telemetry.Frame {
+	d.dialing.Lock()
+	counts := snmp.Counts{}
+	if d.client != nil {
+		counts = d.client.Counts()
+	}
+	d.dialing.Unlock()
 	rtt := telemetry.Value{}
 	if info.RTT > 0 {
 		rtt = telemetry.FloatValue(info.RTT.Seconds())
@@ -207,7 +184,7 @@ func (d *device) own(slot time.Time, info snmp.PollInfo, up bool) *telemetry.Fra
 			series("ninewatch_snmp_requests_total"), series("ninewatch_snmp_timeouts_total"),
 		},
 		Polls: []telemetry.Poll{{Time: slot.UnixMilli(), Values: []telemetry.Value{
-			truth(up), rtt, telemetry.UintValue(d.requests), telemetry.UintValue(d.timeouts),
+			truth(up), rtt, telemetry.UintValue(counts.Requests), telemetry.UintValue(counts.Timeouts),
 		}}},
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"ninewatch/agent/allow"
 	"ninewatch/agent/icmp"
+	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/internal/snmpagent"
 	"ninewatch/internal/telemetry"
@@ -53,6 +54,7 @@ type rig struct {
 	now      time.Time
 	targets  []icmp.Target
 	jobs     []schedule.Job
+	wanted   []string   // keys that were triggered
 	looks    [][]string // names that the prober was to look at
 	refuse   error      // of Append
 	appended []telemetry.Record
@@ -66,7 +68,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{now: begin, set: metrics.NewSet()}
 	r.Watcher = New(Deps{
-		Log: slog.New(slog.DiscardHandler), Metrics: r.set, Append: r.append, Prober: (*fakeProber)(r), Scheduler: (*fakeScheduler)(r), Allow: list,
+		Log: slog.New(slog.DiscardHandler), Metrics: r.set, Append: r.append, Prober: (*fakeProber)(r), Scheduler: (*fakeScheduler)(r), Allow: list, Profiles: profile.NewLibrary(),
 		Now: r.clock, Checkpoint: filepath.Join(t.TempDir(), "open-runs"),
 	})
 	t.Cleanup(func() { r.manager.Close() })
@@ -112,7 +114,12 @@ func (f *fakeScheduler) SetJobs(jobs []schedule.Job) error {
 	return nil
 }
 
-func (f *fakeScheduler) Trigger(string) bool { return false }
+func (f *fakeScheduler) Trigger(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wanted = append(f.wanted, key)
+	return true
+}
 
 // assign applies devices with the credential "public", and fails the test when one of them is refused.
 func (r *rig) assign(t *testing.T, devices ...telemetry.AssignedDevice) {
@@ -137,14 +144,31 @@ func at(addr netip.AddrPort) telemetry.AssignedDevice {
 	}
 }
 
-// poll runs the job of the only device in a slot, at the tests' clock.
+// poll makes a discovery of the only device when one is due, and polls its interfaces in a slot, at the tests' clock;
+// when that shows that the device has changed, it makes another.
 func (r *rig) poll(t *testing.T) []telemetry.Record {
 	t.Helper()
-	if len(r.jobs) != 1 {
-		t.Fatalf("got %d jobs, want 1", len(r.jobs))
+	if len(r.jobs) != 3 {
+		t.Fatalf("got %d jobs, want 3", len(r.jobs))
 	}
-	r.jobs[0].Run(t.Context(), r.clock())
+	if d := r.devices["box"]; d.plan == nil {
+		r.run(t, inventoryKey("box"))
+	}
+	r.run(t, pollKey("box"))
+	if r.devices["box"].wanted.Load() {
+		r.run(t, inventoryKey("box"))
+	}
 	return r.told()
+}
+
+// run runs a job at the tests' clock.
+func (r *rig) run(t *testing.T, key string) {
+	t.Helper()
+	i := slices.IndexFunc(r.jobs, func(j schedule.Job) bool { return j.Key == key })
+	if i < 0 {
+		t.Fatalf("there is no job %s", key)
+	}
+	r.jobs[i].Run(t.Context(), r.clock())
 }
 
 // told are the records that wait for the disk; nothing else takes them in a rig that was not started.

@@ -13,6 +13,7 @@ import (
 	"ninewatch/agent/allow"
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/observe"
+	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/lifecycle"
@@ -39,8 +40,9 @@ type Deps struct {
 		SetJobs([]schedule.Job) error
 		Trigger(key string) bool
 	}
-	Allow allow.List
-	Now   func() time.Time
+	Allow    allow.List
+	Profiles *profile.Library
+	Now      func() time.Time
 	// Learnt is the file that keeps limits of devices over restarts; empty: none.
 	Learnt string
 	// Checkpoint is the file that keeps open runs over a kill; empty: none.
@@ -58,6 +60,7 @@ type Watcher struct {
 	memory   *snmp.Memory
 	meter    *snmp.Meter
 	out      chan []telemetry.Record
+	rejob    chan struct{} // jobs have other intervals
 	cancel   context.CancelFunc
 	stopped  context.Context
 	wg       sync.WaitGroup
@@ -81,7 +84,7 @@ func New(deps Deps) *Watcher {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watcher{
 		deps: deps, log: deps.Log.With("component", "agent/watch"), quiet: logging.NewQuiet(time.Minute),
-		recorder: observe.NewRecorder(window), out: make(chan []telemetry.Record, outbox),
+		recorder: observe.NewRecorder(window), out: make(chan []telemetry.Record, outbox), rejob: make(chan struct{}, 1),
 		meter: snmp.NewMeter(deps.Metrics), cancel: cancel, stopped: ctx, devices: map[string]*device{},
 		names: newNames(),
 		m: watchMetrics{
@@ -108,7 +111,7 @@ func (w *Watcher) Start(context.Context) error {
 	return nil
 }
 
-// follow looks up the names of the assignment again and again.
+// follow looks up the names of the assignment again and again, and keeps the jobs at the intervals of profiles.
 func (w *Watcher) follow() {
 	ticker := time.NewTicker(lookupEvery)
 	defer ticker.Stop()
@@ -116,6 +119,8 @@ func (w *Watcher) follow() {
 		select {
 		case <-ticker.C:
 			w.lookAgain()
+		case <-w.rejob:
+			w.reschedule()
 		case <-w.stopped.Done():
 			return
 		}

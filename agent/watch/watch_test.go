@@ -64,7 +64,7 @@ func TestApplyWatchesWhatItCan(t *testing.T) {
 	if want := []string{"box 127.0.0.1", "echo-only 127.0.0.1"}; !slices.Equal(targets, want) {
 		t.Errorf("got targets %v, want %v", targets, want)
 	}
-	if want := []string{"snmp/box", "snmp/snmp-only"}; !slices.Equal(jobs, want) {
+	if want := []string{"snmp/box", "sensors/box", "inventory/box", "snmp/snmp-only", "sensors/snmp-only", "inventory/snmp-only"}; !slices.Equal(jobs, want) {
 		t.Errorf("got jobs %v, want %v", jobs, want)
 	}
 	if r.Devices() != 3 {

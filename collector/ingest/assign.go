@@ -71,6 +71,7 @@ func deviceToWire(d *telemetry.AssignedDevice) *telemetryv1.Device {
 		IcmpIntervalMs: d.ICMPInterval.Milliseconds(),
 		Parents:        d.Parents,
 		Interfaces:     record.InterfacesToWire(d.Interfaces),
+		Ignored:        d.Ignored,
 	}
 }
 

@@ -121,6 +121,7 @@ func (d Device) assigned(interfaces []Interface) telemetry.AssignedDevice {
 		SNMPInterval: d.SNMPInterval(),
 		ICMPInterval: d.ICMPInterval(),
 		Parents:      d.Parents,
+		Ignored:      d.Interfaces.Ignore,
 	}
 	for _, i := range interfaces {
 		out.Interfaces = append(out.Interfaces, telemetry.Interface{

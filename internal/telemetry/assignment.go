@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"strings"
 	"time"
 
 	"ninewatch/internal/conf"
@@ -26,11 +27,38 @@ type AssignedDevice struct {
 	Address      string // host name or IP address
 	Port         uint16 // of SNMP; 0: 161
 	Credential   string // a key of Assignment.Credentials; empty: no SNMP
-	Profile      string
+	Profile      string // by which it is read; empty: that for its sysObjectID
 	SNMPInterval time.Duration
 	ICMPInterval time.Duration // 0: no ICMP
 	Parents      []string
 	Interfaces   []Interface // with the keys that are allocated so far
+	Ignored      []string    // patterns of interface keys that are not polled
+}
+
+// Ignores tells whether an interface is not to be polled. In a pattern * stands for any text; case does not count.
+func (d AssignedDevice) Ignores(key string) bool {
+	for _, pattern := range d.Ignored {
+		if like(strings.ToLower(pattern), strings.ToLower(key)) {
+			return true
+		}
+	}
+	return false
+}
+
+// like matches a pattern in which * stands for any text.
+func like(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	text, ok := strings.CutPrefix(text, parts[0])
+	for _, part := range parts[1 : len(parts)-1] {
+		if !ok {
+			return false
+		}
+		_, text, ok = strings.Cut(text, part)
+	}
+	return ok && strings.HasSuffix(text, parts[len(parts)-1])
 }
 
 // Target is an address beyond the devices that is asked for echoes, so that a line is measured end to end.

@@ -3604,6 +3604,7 @@ type Device struct {
 	IcmpIntervalMs int64                  `protobuf:"varint,7,opt,name=icmp_interval_ms,json=icmpIntervalMs,proto3" json:"icmp_interval_ms,omitempty"` // 0: no ICMP
 	Parents        []string               `protobuf:"bytes,8,rep,name=parents,proto3" json:"parents,omitempty"`
 	Interfaces     []*Interface           `protobuf:"bytes,9,rep,name=interfaces,proto3" json:"interfaces,omitempty"` // keys allocated so far
+	Ignored        []string               `protobuf:"bytes,10,rep,name=ignored,proto3" json:"ignored,omitempty"`      // patterns of interface keys that are not polled
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -3697,6 +3698,13 @@ func (x *Device) GetParents() []string {
 func (x *Device) GetInterfaces() []*Interface {
 	if x != nil {
 		return x.Interfaces
+	}
+	return nil
+}
+
+func (x *Device) GetIgnored() []string {
+	if x != nil {
+		return x.Ignored
 	}
 	return nil
 }
@@ -4308,7 +4316,7 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"intervalMs\x12\x18\n" +
 	"\apayload\x18\x06 \x01(\rR\apayload\x12\x12\n" +
 	"\x04dscp\x18\a \x01(\rR\x04dscp\x12#\n" +
-	"\rdont_fragment\x18\b \x01(\bR\fdontFragment\"\xb5\x02\n" +
+	"\rdont_fragment\x18\b \x01(\bR\fdontFragment\"\xcf\x02\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x12\n" +
@@ -4322,7 +4330,9 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\aparents\x18\b \x03(\tR\aparents\x12A\n" +
 	"\n" +
 	"interfaces\x18\t \x03(\v2!.ninewatch.telemetry.v1.InterfaceR\n" +
-	"interfaces\"\xaa\x02\n" +
+	"interfaces\x12\x18\n" +
+	"\aignored\x18\n" +
+	" \x03(\tR\aignored\"\xaa\x02\n" +
 	"\n" +
 	"Credential\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
