@@ -1,8 +1,10 @@
 package alert
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -20,141 +22,227 @@ func finding(s State, since int64) Finding {
 	return Finding{Site: "porto", Device: "opo-dist-1", Role: "core", State: s, Since: since, UncertaintyMS: 500, Evidence: "3 echo requests lost", Detected: since + 3000}
 }
 
-func TestDecide(t *testing.T) {
-	open := &Incident{ID: 7, Kind: DeviceDown, Severity: Critical, Status: Acknowledged, Device: "opo-dist-1", Started: t0}
-	late := finding(Down, t0)
-	late.Late = true
-	f := func(open *Incident, in Finding, wantEvent string) {
-		t.Helper()
-		c, ok := Decide(open, in)
-		if ok != (wantEvent != "") || c.Event.Type != wantEvent {
-			t.Errorf("%v, %s: got %t %q, want %q", open, in.State, ok, c.Event.Type, wantEvent)
-		}
-	}
-	f(nil, finding(Down, t0), EventOpened)
-	f(nil, late, "")
-	f(nil, finding(Up, t0), "")
-	f(nil, finding(Degraded, t0), "")
-	f(nil, finding(Unknown, t0), "")
-	f(nil, finding(Unreachable, t0), "")
-	f(nil, finding(Maintenance, t0), "")
-	f(open, finding(Down, t0), "")
-	f(open, finding(Unknown, t0), "")
-	f(open, finding(Unreachable, t0), "")
-	f(open, finding(Up, t0+60_000), EventResolved)
-	f(open, finding(Degraded, t0+60_000), EventResolved)
+// rig is an engine over a real state store, with a clock that the test sets.
+type rig struct {
+	*Engine
+	t    *testing.T
+	path string
+	db   *state.DB
+	now  int64
+	book *Book
+	told []string // receiver, event, incident
+	fail error    // of Deliver
 }
 
-func TestDecideSaysWhatHappened(t *testing.T) {
-	c, _ := Decide(nil, finding(Down, t0))
-	want := Incident{
-		Kind: "device_down", Severity: "critical", Status: "open", Site: "porto", Device: "opo-dist-1", Summary: "opo-dist-1 does not answer",
-		Cause: "3 echo requests lost", Started: t0, UncertaintyMS: 500, Detected: t0 + 3000,
-	}
-	if diff := cmp.Diff(c.Incident, want); diff != "" {
-		t.Error(diff)
-	}
-	c, _ = Decide(&want, finding(Up, t0+25_000))
-	if c.Incident.Status != Resolved || c.Incident.Ended != t0+25_000 || c.Event.Text != "opo-dist-1 answers again: 3 echo requests lost" {
-		t.Errorf("got %+v", c)
-	}
-}
-
-type notified struct {
-	Event, Name string
-	Status      Status
-}
-
-func newEngine(t *testing.T, path string, notify func(*sql.Tx, string, Incident) error) *Engine {
+func newRig(t *testing.T, book *Book) *rig {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	db, err := state.Open(t.Context(), state.Config{Path: path}, state.Deps{Log: log, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
+	r := &rig{t: t, path: filepath.Join(t.TempDir(), "state.db"), now: t0, book: book}
+	if r.book == nil {
+		r.book = &Book{}
 	}
-	t.Cleanup(func() { db.Close() })
-	return New(Deps{
-		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Notify: notify,
-		Changed: func(Incident) {}, Now: func() time.Time { return time.UnixMilli(t0 + 10_000) },
+	if r.book.Receivers == nil {
+		r.book.Receivers = []ReceiverBook{{Name: "ops"}}
+	}
+	r.restart()
+	t.Cleanup(func() { r.db.Close() })
+	return r
+}
+
+// restart is what a kill and a start leave: what is stored.
+func (r *rig) restart() {
+	r.t.Helper()
+	if r.db != nil {
+		r.db.Close()
+	}
+	log := slog.New(slog.DiscardHandler)
+	db, err := state.Open(context.Background(), state.Config{Path: r.path}, state.Deps{Log: log, Now: time.Now})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.db = db
+	r.Engine = New(Deps{
+		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Changed: func(Incident) {}, Now: func() time.Time { return time.UnixMilli(r.now) },
+		Book: func() *Book { return r.book },
+		Deliver: func(_ *sql.Tx, m Message) error {
+			if r.fail != nil {
+				return r.fail
+			}
+			for _, it := range m.Items {
+				r.told = append(r.told, fmt.Sprintf("%s %s %s %s", m.Receiver, it.Event, it.Incident.Name(), it.Incident.Status))
+			}
+			return nil
+		},
 	})
 }
 
-// TestLife walks an incident from open to resolved, with every finding told twice and a restart between.
-func TestLife(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
-	var told []notified
-	notify := func(_ *sql.Tx, event string, i Incident) error {
-		told = append(told, notified{event, i.Name(), i.Status})
-		return nil
+func (r *rig) observe(findings ...Finding) {
+	r.t.Helper()
+	if err := r.Observe(r.t.Context(), findings); err != nil {
+		r.t.Fatal(err)
 	}
-	e := newEngine(t, path, notify)
-	observe := func(f Finding) {
-		t.Helper()
-		if err := e.Observe(t.Context(), []Finding{f, f}); err != nil {
-			t.Fatal(err)
-		}
+}
+
+// wait lets time pass, with a step at its end.
+func (r *rig) wait(d time.Duration) {
+	r.t.Helper()
+	r.now += d.Milliseconds()
+	r.observe()
+}
+
+func (r *rig) wantTold(want ...string) {
+	r.t.Helper()
+	if diff := cmp.Diff(r.told, want); diff != "" {
+		r.t.Error(diff)
 	}
-	observe(finding(Down, t0))
-	e = newEngine(t, path, notify)
-	observe(finding(Down, t0))
-	if _, err := e.Acknowledge(t.Context(), 1, "m.duarte"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.Comment(t.Context(), 1, "m.duarte", "power is back at 14:20"); err != nil {
-		t.Fatal(err)
-	}
-	observe(finding(Unknown, t0+20_000))
-	observe(finding(Up, t0+30_000))
-	observe(finding(Down, t0+90_000))
-	want := []notified{{"opened", "INC-1", "open"}, {"acknowledged", "INC-1", "acknowledged"}, {"resolved", "INC-1", "resolved"}, {"opened", "INC-2", "open"}}
-	if diff := cmp.Diff(told, want); diff != "" {
-		t.Error(diff)
-	}
-	i, events, err := e.Incident(t.Context(), 1)
+	r.told = nil
+}
+
+func (r *rig) get(id int64) (Incident, []string) {
+	r.t.Helper()
+	i, events, err := r.Incident(r.t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if i.Owner != "m.duarte" || i.AcknowledgedAt != t0+10_000 || i.Ended != t0+30_000 {
-		t.Errorf("got %+v", i)
+		r.t.Fatal(err)
 	}
 	var types []string
 	for _, ev := range events {
 		types = append(types, ev.Type)
 	}
-	if diff := cmp.Diff(types, []string{"opened", "acknowledged", "comment", "resolved"}); diff != "" {
+	return i, types
+}
+
+// TestLife walks an incident from open to resolved, with every finding told twice and a restart between.
+func TestLife(t *testing.T) {
+	r := newRig(t, nil)
+	twice := func(f Finding) { r.observe(f, f) }
+	twice(finding(Down, t0))
+	r.restart()
+	twice(finding(Down, t0))
+	r.now = t0 + 10_000
+	if _, err := r.Acknowledge(t.Context(), 1, "m.duarte"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Comment(t.Context(), 1, "m.duarte", "power is back at 14:20"); err != nil {
+		t.Fatal(err)
+	}
+	twice(finding(Unknown, t0+20_000))
+	r.restart()
+	twice(finding(Up, t0+30_000))
+	r.wantTold("ops opened INC-1 open", "ops acknowledged INC-1 acknowledged", "ops resolved INC-1 resolved")
+	i, events := r.get(1)
+	if i.Owner != "m.duarte" || i.AcknowledgedAt != t0+10_000 || i.Ended != t0+30_000 || i.Summary != "opo-dist-1 does not answer" || i.Cause != "3 echo requests lost" || i.Severity != Critical {
+		t.Errorf("got %+v", i)
+	}
+	if diff := cmp.Diff(events, []string{"detected", "opened", "acknowledged", "comment", "resolved"}); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := e.Acknowledge(t.Context(), 1, "x"); !errors.Is(err, ErrResolved) {
+	if _, err := r.Acknowledge(t.Context(), 1, "x"); !errors.Is(err, ErrResolved) {
 		t.Errorf("got %v, want ErrResolved", err)
 	}
-	if _, err := e.Acknowledge(t.Context(), 99, "x"); !errors.Is(err, ErrUnknownIncident) {
+	if _, err := r.Acknowledge(t.Context(), 99, "x"); !errors.Is(err, ErrUnknownIncident) {
 		t.Errorf("got %v, want ErrUnknownIncident", err)
 	}
 }
 
-// TestChangeAndNotificationAreOne: when the notification cannot be queued, there is no incident either.
+// TestAgainSoonIsTheSameIncident, and later is a new one.
+func TestAgainSoonIsTheSameIncident(t *testing.T) {
+	r := newRig(t, nil)
+	r.observe(finding(Down, t0))
+	r.now = t0 + 60_000
+	r.observe(finding(Up, t0+60_000))
+	r.now = t0 + 120_000
+	r.observe(finding(Down, t0+120_000))
+	r.wantTold("ops opened INC-1 open", "ops resolved INC-1 resolved", "ops opened INC-1 open")
+	r.now = t0 + 180_000
+	r.observe(finding(Up, t0+180_000))
+	r.now += (10*time.Minute + time.Second).Milliseconds()
+	r.observe(finding(Down, r.now))
+	r.wantTold("ops resolved INC-1 resolved", "ops opened INC-2 open")
+}
+
+// TestFlappingIsOneIncident: six changes in half an hour are flapping; it is told once, and once more when it is steady.
+func TestFlappingIsOneIncident(t *testing.T) {
+	r := newRig(t, nil)
+	for n := range int64(20) {
+		s := Down
+		if n%2 == 1 {
+			s = Up
+		}
+		r.now = t0 + n*60_000
+		r.observe(finding(s, r.now))
+		if n%7 == 3 {
+			r.restart()
+		}
+	}
+	if i, _ := r.get(1); i.Status != Flapping {
+		t.Errorf("got %s, want flapping", i.Status)
+	}
+	r.wait(10 * time.Minute)
+	if i, _ := r.get(1); i.Status != Resolved || i.Ended != t0+19*60_000 {
+		t.Errorf("got %s, ended %d, want resolved at %d", i.Status, i.Ended, t0+19*60_000)
+	}
+	r.wantTold("ops opened INC-1 open", "ops resolved INC-1 resolved", "ops opened INC-1 open", "ops resolved INC-1 resolved", "ops opened INC-1 open",
+		"ops updated INC-1 flapping", "ops resolved INC-1 resolved")
+}
+
+// TestLateAndUnknownOpenNothing, and late evidence of an end resolves.
+func TestLateAndUnknownOpenNothing(t *testing.T) {
+	r := newRig(t, nil)
+	late := finding(Down, t0)
+	late.Late = true
+	r.observe(late, finding(Unknown, t0), finding(Up, t0), finding(Degraded, t0), finding(Maintenance, t0))
+	r.wait(time.Hour)
+	r.wantTold()
+	r.observe(finding(Down, r.now))
+	over := finding(Up, r.now+1000)
+	over.Late = true
+	r.observe(over)
+	r.wantTold("ops opened INC-1 open", "ops resolved INC-1 resolved")
+}
+
+// TestAResolvedByHandStaysClosedWhileItLasts.
+func TestAResolvedByHandStaysClosedWhileItLasts(t *testing.T) {
+	r := newRig(t, nil)
+	r.observe(finding(Down, t0))
+	if _, err := r.Resolve(t.Context(), 1, "m.duarte", "known"); err != nil {
+		t.Fatal(err)
+	}
+	r.restart()
+	r.observe(finding(Down, t0), finding(Unreachable, t0), finding(Down, t0))
+	r.wait(time.Hour)
+	r.wantTold("ops opened INC-1 open", "ops resolved INC-1 resolved")
+	r.observe(finding(Up, r.now))
+	r.observe(finding(Down, r.now+1000))
+	r.wantTold("ops opened INC-2 open")
+}
+
+// TestChangeAndNotificationAreOne: when the notification cannot be queued, there is no incident either, and the
+// next step makes both.
 func TestChangeAndNotificationAreOne(t *testing.T) {
 	full := errors.New("disk full")
-	e := newEngine(t, filepath.Join(t.TempDir(), "state.db"), func(*sql.Tx, string, Incident) error { return full })
-	if err := e.Observe(t.Context(), []Finding{finding(Down, t0)}); !errors.Is(err, full) {
+	r := newRig(t, nil)
+	r.fail = full
+	if err := r.Observe(t.Context(), []Finding{finding(Down, t0)}); !errors.Is(err, full) {
 		t.Errorf("got %v, want %v", err, full)
 	}
-	if list, err := e.List(t.Context(), Filter{Limit: 10}); err != nil || len(list) != 0 {
+	if list, err := r.List(t.Context(), Filter{Limit: 10}); err != nil || len(list) != 0 {
 		t.Errorf("got %v, %v; want none", list, err)
 	}
+	r.fail = nil
+	r.observe()
+	r.wantTold("ops opened INC-1 open")
 }
 
 func TestList(t *testing.T) {
-	e := newEngine(t, filepath.Join(t.TempDir(), "state.db"), func(*sql.Tx, string, Incident) error { return nil })
+	r := newRig(t, nil)
 	other := finding(Down, t0)
 	other.Site, other.Device = "lisbon", "lis-core-1"
-	if err := e.Observe(t.Context(), []Finding{finding(Down, t0), other, finding(Up, t0+5000)}); err != nil {
-		t.Fatal(err)
-	}
+	r.observe(finding(Down, t0))
+	r.observe(other)
+	r.observe(finding(Up, t0+5000))
 	f := func(filter Filter, want ...string) {
 		t.Helper()
 		filter.Limit = 10
-		list, err := e.List(t.Context(), filter)
+		list, err := r.List(t.Context(), filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,4 +262,5 @@ func TestList(t *testing.T) {
 	f(Filter{Before: 2}, "INC-1")
 	f(Filter{Since: t0 + 5001}, "INC-2")
 	f(Filter{Device: "lis-core-1"}, "INC-2")
+	f(Filter{Severity: "critical", Kind: "device_down"}, "INC-2", "INC-1")
 }

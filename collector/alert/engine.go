@@ -6,46 +6,98 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"ninewatch/internal/lifecycle"
 )
 
-// Deps are what an Engine uses but does not own. All are required.
+// Source is an engine that is asked every few seconds for all of its findings. What it no longer says is over.
+type Source interface {
+	Findings(ctx context.Context) ([]Finding, error)
+}
+
+// NamedSource is a Source with the kinds that it speaks of: it is the only one that does, or the only one for
+// its objects.
+type NamedSource struct {
+	Name  string
+	Every time.Duration
+	Source
+}
+
+// SourceFunc makes a Source of a function.
+type SourceFunc func(ctx context.Context) ([]Finding, error)
+
+// Findings implements Source.
+func (f SourceFunc) Findings(ctx context.Context) ([]Finding, error) { return f(ctx) }
+
+// Message is what one receiver is told at once: mostly of one incident.
+type Message struct {
+	Receiver string
+	Route    string
+	Items    []Item
+}
+
+// Item is what happened to one incident.
+type Item struct {
+	Event    string // opened, updated, acknowledged, resolved
+	Incident Incident
+}
+
+// Deps are what an Engine uses but does not own. All but Sources, Book and Planned are required.
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
 	Read    *sql.DB
 	Write   func(context.Context, func(*sql.Tx) error) error
-	// Notify queues what receivers are told of a change, in the transaction of the change.
-	Notify  func(tx *sql.Tx, event string, i Incident) error
-	Changed func(Incident) // told after the commit, for pages that are open
+	// Deliver queues a message in the transaction of the change that it tells of.
+	Deliver func(tx *sql.Tx, m Message) error
+	Changed func(Incident) // told after the commit, for pages that are open, and to send what was queued
+	// Book is what is known of the network and of whom to tell. It is called often and has to be quick; the
+	// same pointer means that nothing changed.
+	Book func() *Book
+	// Planned is the maintenance of a device at a moment (Unix ms), in words; empty: none.
+	Planned func(site, device string, at int64) string
+	Sources []NamedSource
 	Now     func() time.Time
 }
 
 // Engine keeps the incidents. Its methods may be called from several goroutines.
 type Engine struct {
-	deps     Deps
-	log      *slog.Logger
-	opened   *metrics.Counter
-	resolved *metrics.Counter
+	deps   Deps
+	log    *slog.Logger
+	m      engineMetrics
+	awake  chan struct{}
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	inboxMu sync.Mutex
+	inbox   []Finding
+
+	mu      sync.Mutex // of what follows: one step after the other
+	world   *World     // nil: to be read
+	told    map[int64]map[toldKey]Told
+	book    *Book
+	silent  []Silence
+	waiting int64 // when the next waiting notice is due; 0: none
+	said    map[string]map[Key]Finding
 }
 
-// New returns an Engine over the state store.
+// New returns an Engine over the state store that is not started.
 func New(deps Deps) *Engine {
-	e := &Engine{
-		deps:     deps,
-		log:      deps.Log.With("component", "collector/alert"),
-		opened:   deps.Metrics.NewCounter(`ninewatch_collector_alert_incidents_opened_total`),
-		resolved: deps.Metrics.NewCounter(`ninewatch_collector_alert_incidents_resolved_total`),
+	if deps.Book == nil {
+		empty := &Book{}
+		deps.Book = func() *Book { return empty }
 	}
-	deps.Metrics.NewGauge(`ninewatch_collector_alert_incidents_open`, func() float64 {
-		var n float64
-		// A failed read leaves 0; the state store counts its own errors.
-		_ = deps.Read.QueryRow(`SELECT count(*) FROM incidents WHERE status <> 'resolved'`).Scan(&n)
-		return n
-	})
-	return e
+	if deps.Planned == nil {
+		deps.Planned = func(string, string, int64) string { return "" }
+	}
+	return &Engine{
+		deps: deps, log: deps.Log.With("component", "collector/alert"), m: newMetrics(deps.Metrics, deps.Read), awake: make(chan struct{}, 1),
+		said: map[string]map[Key]Finding{},
+	}
 }
 
 // Errors of the actions of people.
@@ -54,103 +106,234 @@ var (
 	ErrResolved        = errors.New("the incident is resolved already")
 )
 
-// Observe applies findings: it opens and resolves incidents. Repeating it changes nothing.
-func (e *Engine) Observe(ctx context.Context, findings []Finding) error {
-	for _, f := range findings {
-		var change Change
-		var ok bool
-		err := e.deps.Write(ctx, func(tx *sql.Tx) error {
-			open, err := openOf(tx, DeviceDown, f.Device)
-			if err != nil {
-				return err
-			}
-			if change, ok = Decide(open, f); !ok {
-				return nil
-			}
-			return e.record(tx, &change)
-		})
-		if err != nil {
-			return fmt.Errorf("incident of device %q: %w", f.Device, err)
-		}
-		if ok {
-			e.tell(change)
-		}
+// The pace of the loop: stepEvery between two steps that are asked for, lookEvery without being asked.
+const (
+	stepEvery = 100 * time.Millisecond
+	lookEvery = 500 * time.Millisecond
+	maxInbox  = 500_000 // findings; more devices than that nobody watches
+)
+
+// Start begins to judge in time, and to ask the sources.
+func (e *Engine) Start(context.Context) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	e.cancel = cancel
+	e.wg.Go(func() { e.loop(ctx) })
+	for _, s := range e.deps.Sources {
+		e.wg.Go(func() { e.ask(ctx, s) })
 	}
 	return nil
 }
 
-// Acknowledge says that who takes care of incident id.
-func (e *Engine) Acknowledge(ctx context.Context, id int64, who string) (Incident, error) {
-	return e.act(ctx, id, func(i *Incident) (Event, error) {
-		if i.Status == Resolved {
-			return Event{}, ErrResolved
-		}
-		i.Status, i.Owner, i.AcknowledgedAt = Acknowledged, who, e.deps.Now().UnixMilli()
-		return Event{Type: EventAcknowledged, Who: who}, nil
-	})
-}
-
-// Resolve ends incident id by the word of who. While its device is still down, the next finding opens a new one.
-func (e *Engine) Resolve(ctx context.Context, id int64, who, text string) (Incident, error) {
-	return e.act(ctx, id, func(i *Incident) (Event, error) {
-		if i.Status == Resolved {
-			return Event{}, ErrResolved
-		}
-		i.Status, i.Ended = Resolved, e.deps.Now().UnixMilli()
-		return Event{Type: EventResolved, Who: who, Text: text}, nil
-	})
-}
-
-// Comment adds text to the timeline of incident id.
-func (e *Engine) Comment(ctx context.Context, id int64, who, text string) (Incident, error) {
-	return e.act(ctx, id, func(*Incident) (Event, error) {
-		return Event{Type: EventComment, Who: who, Text: text}, nil
-	})
-}
-
-func (e *Engine) act(ctx context.Context, id int64, f func(*Incident) (Event, error)) (Incident, error) {
-	var change Change
-	err := e.deps.Write(ctx, func(tx *sql.Tx) error {
-		i, err := one(tx.Query(selectIncidents+` WHERE id = ?`, id))
-		if err != nil {
-			return err
-		}
-		event, err := f(&i)
-		if err != nil {
-			return err
-		}
-		event.Time = e.deps.Now().UnixMilli()
-		change = Change{i, event}
-		return e.record(tx, &change)
-	})
-	if err != nil {
-		return Incident{}, fmt.Errorf("incident INC-%d: %w", id, err)
-	}
-	e.tell(change)
-	return change.Incident, nil
-}
-
-// record writes a change and what is to be notified of it. Comments are not notified.
-func (e *Engine) record(tx *sql.Tx, c *Change) error {
-	if err := save(tx, &c.Incident); err != nil {
-		return err
-	}
-	if err := appendEvent(tx, c.Incident.ID, c.Event); err != nil {
-		return err
-	}
-	if c.Event.Type == EventComment {
+// Stop ends the loop.
+func (e *Engine) Stop(ctx context.Context) error {
+	if e.cancel == nil {
 		return nil
 	}
-	return e.deps.Notify(tx, c.Event.Type, c.Incident)
+	e.cancel()
+	return lifecycle.Wait(ctx, &e.wg, "incidents")
 }
 
-func (e *Engine) tell(c Change) {
-	switch c.Event.Type {
-	case EventOpened:
-		e.opened.Inc()
-	case EventResolved:
-		e.resolved.Inc()
+func (e *Engine) loop(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		if err := e.Step(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("incidents not up to date, next try in a second", "err", err)
+			sleep(ctx, time.Second)
+		}
+		sleep(ctx, stepEvery)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-e.awake:
+		}
 	}
-	e.log.Info("incident changed", "event", c.Event.Type, "incident", c.Incident.Name(), "site", c.Incident.Site, "device", c.Incident.Device, "summary", c.Incident.Summary)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func (e *Engine) wake() {
+	select {
+	case e.awake <- struct{}{}:
+	default:
+	}
+}
+
+// Report hands findings over; the loop takes them with its next step, many at once.
+func (e *Engine) Report(findings []Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	e.inboxMu.Lock()
+	if room := maxInbox - len(e.inbox); len(findings) > room {
+		e.m.dropped.Add(len(findings) - max(0, room))
+		findings = findings[:max(0, room)]
+	}
+	e.inbox = append(e.inbox, findings...)
+	e.inboxMu.Unlock()
+	e.wake()
+}
+
+// Observe is Report with a step: when it returns, what the findings change is stored. Repeating it changes nothing.
+func (e *Engine) Observe(ctx context.Context, findings []Finding) error {
+	e.Report(findings)
+	return e.Step(ctx)
+}
+
+// Step takes what was reported, judges all that is open, and stores what changed with what is to be told of it,
+// in one transaction. After an error all is read again, and what was reported is taken once more.
+func (e *Engine) Step(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.load(ctx); err != nil {
+		return err
+	}
+	e.inboxMu.Lock()
+	in := e.inbox
+	e.inbox = nil
+	e.inboxMu.Unlock()
+	err := e.commit(ctx, func(w *World, now int64) (Outcome, error) { return w.Step(in, e.book, now), nil })
+	if err != nil {
+		e.inboxMu.Lock()
+		e.inbox = append(in, e.inbox...)
+		e.inboxMu.Unlock()
+	}
+	return err
+}
+
+// commit changes the world and stores that. The world is thrown away when it cannot be stored.
+func (e *Engine) commit(ctx context.Context, change func(w *World, now int64) (Outcome, error)) error {
+	if book := e.deps.Book(); book != e.book && book != nil {
+		e.book = book
+		e.world.Touch()
+	}
+	now := e.deps.Now().UnixMilli()
+	out, err := change(e.world, now)
+	if err != nil {
+		return err
+	}
+	n := e.notices(now)
+	if len(out.Changes)+len(out.Problems)+len(out.Gone)+len(n.told)+len(n.sends) == 0 && !n.flush {
+		return nil
+	}
+	var waiting int64
+	err = e.deps.Write(ctx, func(tx *sql.Tx) error {
+		if err := store(tx, out); err != nil {
+			return err
+		}
+		var err error
+		waiting, err = e.storeNotices(tx, n, now)
+		return err
+	})
+	if err != nil {
+		e.world = nil
+		return fmt.Errorf("store incidents: %w", err)
+	}
+	e.waiting = waiting
+	e.remember(n)
+	for _, c := range out.Changes {
+		e.tell(c)
+	}
+	if len(out.Changes) == 0 && len(n.sends) > 0 {
+		e.deps.Changed(n.sends[0].incident)
+	}
+	return nil
+}
+
+// tell counts and logs what happened, and tells the pages.
+func (e *Engine) tell(c Change) {
+	for _, ev := range c.Events {
+		switch ev.Type {
+		case EventOpened:
+			e.m.opened.Inc()
+		case EventResolved:
+			e.m.resolved.Inc()
+		case EventComment, EventDetected:
+			continue
+		}
+		e.log.Info("incident changed", "event", ev.Type, "incident", c.Incident.Name(), "site", c.Incident.Site, "device", c.Incident.Device, "kind", c.Incident.Kind, "summary", c.Incident.Summary)
+	}
 	e.deps.Changed(c.Incident)
+}
+
+// ask asks a source again and again. What it said before and says no longer is over.
+func (e *Engine) ask(ctx context.Context, s NamedSource) {
+	for ctx.Err() == nil {
+		if err := e.Poll(ctx, s); err != nil && ctx.Err() == nil {
+			e.m.sourceErrors.Inc()
+			e.log.Error("findings not read, next try soon", "source", s.Name, "err", err)
+		}
+		sleep(ctx, s.Every)
+	}
+}
+
+// Poll asks a source once.
+func (e *Engine) Poll(ctx context.Context, s NamedSource) error {
+	list, err := s.Findings(ctx)
+	if err != nil {
+		return fmt.Errorf("findings of %s: %w", s.Name, err)
+	}
+	now := e.deps.Now().UnixMilli()
+	said := make(map[Key]Finding, len(list))
+	for n := range list {
+		list[n].Labels = labelled(list[n].Labels, s.Name)
+		if list[n].Detected == 0 {
+			list[n].Detected = now
+		}
+		said[list[n].key()] = list[n]
+	}
+	before, err := e.saidBefore(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	for k, f := range before {
+		if _, still := said[k]; !still {
+			f.State, f.Since, f.Detected, f.Evidence, f.More = Up, now, now, "", nil
+			list = append(list, f)
+		}
+	}
+	e.mu.Lock()
+	e.said[s.Name] = said
+	e.mu.Unlock()
+	e.Report(list)
+	return nil
+}
+
+// sourceLabel is the label that says which source a problem is of, so that its end is seen after a restart too.
+const sourceLabel = "source"
+
+func labelled(in map[string]string, source string) map[string]string {
+	out := make(map[string]string, len(in)+1)
+	for k, v := range in {
+		out[k] = v
+	}
+	out[sourceLabel] = source
+	return out
+}
+
+// saidBefore is what a source said last: before the first time, what is stored of it.
+func (e *Engine) saidBefore(ctx context.Context, source string) (map[Key]Finding, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if said, ok := e.said[source]; ok {
+		return said, nil
+	}
+	if err := e.load(ctx); err != nil {
+		return nil, err
+	}
+	said := map[Key]Finding{}
+	for k, p := range e.world.problems {
+		if p.holds() && p.Labels[sourceLabel] == source {
+			said[k] = Finding{Kind: k.Kind, Device: k.Device, Object: k.Object, Site: p.Site, Role: p.Role}
+		}
+	}
+	return said, nil
 }

@@ -113,6 +113,7 @@ type receiverName struct {
 type testResult struct {
 	Delivered bool   `json:"delivered"`
 	Code      int    `json:"response_code" doc:"0: there was no answer"`
+	Sent      string `json:"sent" doc:"the message, without its secrets"`
 	Response  string `json:"response"`
 	Error     string `json:"error"`
 }
@@ -125,8 +126,8 @@ func (a *API) testReceiver(ctx context.Context, c caller, in *receiverName) (tes
 	if err := c.mayAll(auth.Operate, r.Sites, "receiver", in.Name); err != nil {
 		return testResult{}, err
 	}
-	code, text, err := a.deps.Deliveries.Test(ctx, in.Name)
-	result := testResult{Delivered: err == nil, Code: code, Response: text}
+	code, sent, text, err := a.deps.Deliveries.Test(ctx, in.Name)
+	result := testResult{Delivered: err == nil, Code: code, Sent: sent, Response: text}
 	if err != nil {
 		result.Error = err.Error() // written by webhook for people, without the URL
 	}

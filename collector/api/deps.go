@@ -110,5 +110,5 @@ type Incidents interface {
 type Deliveries interface {
 	Find(ctx context.Context, f webhook.Filter) ([]webhook.Delivery, error)
 	Replay(ctx context.Context, id int64) error
-	Test(ctx context.Context, receiver string) (code int, answer string, err error)
+	Test(ctx context.Context, receiver string) (code int, sent, answer string, err error)
 }

@@ -159,7 +159,9 @@ func (l *ledger) Strip(_ context.Context, scope string, days int, _ *time.Locati
 // deliveries is the real service, but that it sends nothing.
 type deliveries struct{ *webhook.Service }
 
-func (deliveries) Test(context.Context, string) (int, string, error) { return 204, "", nil }
+func (deliveries) Test(context.Context, string) (int, string, string, error) {
+	return 204, "{}", "", nil
+}
 
 type safeBuffer struct {
 	mu sync.Mutex
@@ -192,10 +194,11 @@ func newWorld(t *testing.T) *world {
 	w.auth = must(auth.New(auth.DefaultConfig(), auth.Deps{Log: log, Metrics: set, DB: w.db, CA: ca, Now: clock}))
 	hooks := webhook.New(webhook.Config{Instance: "i"}, webhook.Deps{
 		Log: log, Metrics: set, Read: w.db.Read(), Write: w.db.Write, Now: clock,
-		Names: func(string) []string { return []string{"noc"} },
 	})
 	w.events = NewEvents(set)
-	w.alert = alert.New(alert.Deps{Log: log, Metrics: set, Read: w.db.Read(), Write: w.db.Write, Notify: hooks.Notify, Changed: w.events.Incident, Now: clock})
+	book := &alert.Book{Receivers: []alert.ReceiverBook{{Name: "noc"}}}
+	w.alert = alert.New(alert.Deps{Log: log, Metrics: set, Read: w.db.Read(), Write: w.db.Write, Deliver: hooks.Deliver, Changed: w.events.Incident, Now: clock,
+		Book: func() *alert.Book { return book }})
 	samples := must(tsdb.Open(filepath.Join(dir, "samples"), slog.New(slog.DiscardHandler), nil, tsdb.DefaultOptions(), nil))
 	t.Cleanup(func() { samples.Close() })
 	w.fill()

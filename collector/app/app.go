@@ -55,7 +55,7 @@ type App struct {
 	feed      *feed.Feed
 	ingest    *ingest.Service
 	http      *httpserver.Server
-	receivers receiverNames
+	books     *books
 	places    places
 	judge     *judge
 	calendars *calendars
@@ -163,6 +163,8 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "stores", Start: a.store.Start, Stop: a.close},
 		lifecycle.Part{Name: "janitor", Start: a.janitor.Start, Stop: a.janitor.Stop},
 		lifecycle.Part{Name: "webhooks", Start: a.webhook.Start, Stop: a.webhook.Stop},
+		lifecycle.Part{Name: "book of incidents", Start: a.books.Start, Stop: a.books.Stop},
+		lifecycle.Part{Name: "incidents", Start: a.alert.Start, Stop: a.alert.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
 		lifecycle.Part{Name: "topology", Start: a.topology.Start, Stop: a.topology.Stop},
 		lifecycle.Part{Name: "published calendars", Start: a.calendars.Start, Stop: a.calendars.Stop},

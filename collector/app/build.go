@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
-	"sync"
+	"path/filepath"
 	"time"
 
-	"ninewatch/collector/alert"
 	"ninewatch/collector/api"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/feed"
@@ -36,13 +34,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.buildTopology(events); err != nil {
 		return err
 	}
-	a.alert = alert.New(alert.Deps{
-		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Notify: a.webhook.Notify, Now: time.Now,
-		Changed: func(i alert.Incident) {
-			a.webhook.Wake()
-			events.Incident(i)
-		},
-	})
+	a.buildAlert(events)
 	a.judge = &judge{
 		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State, touched: a.topology.Touch,
 		ports: events.Inventory, write: a.db.Write, reload: make(chan struct{}, 1),
@@ -110,12 +102,16 @@ func (a *App) buildWebhook(ctx context.Context) error {
 		allowed = append(allowed, p)
 	}
 	a.webhookAddresses = allowed
-	a.receivers.store, a.places.store = a.inventory, a.inventory
+	a.places.store = a.inventory
 	a.leases = &leases{log: a.log, agents: a.auth.Agents, changed: a.inventory.Notify, now: time.Now, holders: map[string]string{}}
 	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}
 	a.discoverer = &discoverer{log: a.log.With("component", "collector/app"), discover: a.inventory.Discover}
-	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed}, webhook.Deps{
-		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Names: a.receivers.names, Receiver: a.receivers.receiver, Now: time.Now,
+	key, err := webhook.OpenCallbackKey(filepath.Join(a.cfg.DataDir, "callback.key"))
+	if err != nil {
+		return err
+	}
+	a.webhook = webhook.New(webhook.Config{Instance: instance, ExternalURL: a.externalURL(), Allow: allowed, CallbackKey: key}, webhook.Deps{
+		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Shape: func(name string) webhook.Shape { return a.books.shape(name) }, Receiver: a.receiver, Now: time.Now,
 	})
 	return nil
 }
@@ -128,55 +124,18 @@ func (a *App) externalURL() string {
 	return "http://" + a.cfg.Listen.HTTP
 }
 
-// receiverNames adapts the inventory to what webhooks need. The receivers are kept, as they are asked for within
-// a transaction of the state store.
-type receiverNames struct {
-	store *inventory.Store
-
-	mu      sync.Mutex
-	changed <-chan struct{}
-	list    []inventory.Receiver
-}
-
-// names are the receivers that may know of site: those that name it, and those that name none.
-func (r *receiverNames) names(site string) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	select {
-	case <-r.changed:
-		r.read()
-	default:
-		if r.changed == nil {
-			r.read()
-		}
-	}
-	var out []string
-	for _, receiver := range r.list {
-		if len(receiver.Sites) == 0 || slices.Contains(receiver.Sites, site) {
-			out = append(out, receiver.Name)
-		}
-	}
-	return out
-}
-
-func (r *receiverNames) read() {
-	changed := r.store.Changed()
-	receivers, err := r.store.Receivers(context.Background())
-	if err != nil {
-		return // what was known last; the read is tried again at the next call
-	}
-	r.changed, r.list = changed, receivers
-}
-
-func (r *receiverNames) receiver(ctx context.Context, name string) (webhook.Receiver, error) {
-	found, err := r.store.Receiver(ctx, name)
+// receiver is where messages to a name go.
+func (a *App) receiver(ctx context.Context, name string) (webhook.Receiver, error) {
+	found, err := a.inventory.Receiver(ctx, name)
 	if errors.Is(err, inventory.ErrUnknown) {
 		return webhook.Receiver{}, webhook.ErrUnknownReceiver
 	}
 	if err != nil {
 		return webhook.Receiver{}, err
 	}
-	return webhook.Receiver{Name: name, URL: found.Webhook.URL, Secret: found.Webhook.Secret}, nil
+	return webhook.Receiver{
+		Name: name, URL: found.Webhook.URL, Secret: found.Webhook.Secret, Previous: found.Webhook.PreviousSecret, Shape: shapeOf(found.Webhook),
+	}, nil
 }
 
 // info are the info series: what may change of devices and interfaces, in labels.

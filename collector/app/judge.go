@@ -45,7 +45,7 @@ func (j *judge) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.tell(ctx, verdicts)
+	j.tell(verdicts)
 	running, cancel := context.WithCancel(context.Background())
 	j.cancel = cancel
 	j.wg.Go(func() { j.loop(running) })
@@ -137,29 +137,22 @@ func (j *judge) evaluate(ctx context.Context, look func(context.Context) ([]upti
 		}
 		return
 	}
-	j.tell(ctx, verdicts)
+	j.tell(verdicts)
 }
 
-func (j *judge) tell(ctx context.Context, verdicts []uptime.Verdict) {
+func (j *judge) tell(verdicts []uptime.Verdict) {
 	findings := make([]alert.Finding, 0, len(verdicts))
 	for _, v := range verdicts {
-		findings = append(findings, j.finding(ctx, v))
+		findings = append(findings, finding(v))
 		j.changed(v)
 		j.touched([]string{v.Device})
 	}
-	if err := j.incidents.Observe(ctx, findings); err != nil {
-		j.log.Error("incidents not up to date, they will be at the next change or start", "err", err)
-	}
+	j.incidents.Report(findings)
 }
 
-func (j *judge) finding(ctx context.Context, v uptime.Verdict) alert.Finding {
-	f := alert.Finding{
+func finding(v uptime.Verdict) alert.Finding {
+	return alert.Finding{
 		Site: v.Site, Device: v.Device, State: alert.State(v.State), Since: v.Since, UncertaintyMS: v.UncertaintyMS,
 		Evidence: v.Evidence, Detected: v.Detected, Late: v.Late,
 	}
-	// A device that has just been removed has no role: its incident closes all the same.
-	if d, err := j.inventory.Device(ctx, v.Device); err == nil {
-		f.Role, f.Demo = d.Role, d.Source == inventory.SourceDemo
-	}
-	return f
 }

@@ -31,6 +31,7 @@ type result struct {
 	answer string
 	again  bool // worth another attempt
 	after  time.Duration
+	took   time.Duration
 }
 
 func (r result) delivered() bool { return r.code >= 200 && r.code <= 299 }
@@ -38,19 +39,22 @@ func (r result) delivered() bool { return r.code >= 200 && r.code <= 299 }
 // send makes one attempt. Its texts hold no secret: neither the receiver's nor what its URL carries.
 func (s *Service) send(ctx context.Context, to Receiver, d delivery) result {
 	now := s.deps.Now()
-	signature, err := Sign(to.Secret, d.messageID, now.Unix(), d.body)
-	if err != nil {
-		return result{err: err.Error()}
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL.Reveal(), bytes.NewReader(d.body))
+	body := s.revealed(d.rendered, to, now)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		return result{err: "the URL of the receiver is not valid"}
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", d.contentType)
 	request.Header.Set("User-Agent", "ninewatch")
 	request.Header.Set("webhook-id", d.messageID)
 	request.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
-	request.Header.Set("webhook-signature", signature)
+	if to.signs() {
+		signature, err := signatures(to, d.messageID, now.Unix(), body)
+		if err != nil {
+			return result{err: err.Error()}
+		}
+		request.Header.Set("webhook-signature", signature)
+	}
 	answer, err := s.client.Do(request)
 	if err != nil {
 		return result{err: withoutURL(err), again: true}

@@ -16,6 +16,18 @@ type body struct {
 	Incident incidentBody `json:"incident"`
 }
 
+// manyBody tells of several incidents at once: a group, or a digest.
+type manyBody struct {
+	Version   int        `json:"version"`
+	Type      string     `json:"type"` // incident.digest
+	Incidents []itemBody `json:"incidents"`
+}
+
+type itemBody struct {
+	Type     string       `json:"type"`
+	Incident incidentBody `json:"incident"`
+}
+
 type incidentBody struct {
 	ID                       string            `json:"id"`
 	Kind                     string            `json:"kind"`
@@ -35,24 +47,48 @@ type incidentBody struct {
 	Labels                   map[string]string `json:"labels"`
 	URL                      string            `json:"url"`
 	Suppressed               []string          `json:"suppressed"`
+	AcknowledgeURL           string            `json:"acknowledge_url,omitempty"`
+	ResolveURL               string            `json:"resolve_url,omitempty"`
 }
 
-// Body is a message of our own format about what happened to i; externalURL is where people reach the pages.
-func Body(event string, i alert.Incident, externalURL string) ([]byte, error) {
-	b := body{Version: formatVersion, Type: "incident." + event, Incident: incidentBody{
+// own is a message of our own format.
+func (r renderer) own(m alert.Message) ([]byte, error) {
+	items := make([]itemBody, len(m.Items))
+	for n, it := range m.Items {
+		kind := "incident." + it.Event
+		if it.Event == eventTest {
+			kind = eventTest
+		}
+		items[n] = itemBody{kind, r.incident(it.Incident)}
+	}
+	if len(items) == 1 {
+		return json.Marshal(body{formatVersion, items[0].Type, items[0].Incident})
+	}
+	return json.Marshal(manyBody{formatVersion, "incident.digest", items})
+}
+
+func (r renderer) incident(i alert.Incident) incidentBody {
+	b := incidentBody{
 		ID: i.Name(), Kind: i.Kind, Severity: string(i.Severity), Status: string(i.Status), Site: i.Site, Device: i.Device,
-		Object: i.Object, Summary: i.Summary, Cause: i.Cause, StartedAt: rfc3339(i.Started),
+		Object: i.Object, Summary: i.Summary, Cause: i.Cause, Impact: i.Impact, StartedAt: rfc3339(i.Started),
 		StartedAtUncertaintySecs: float64(i.UncertaintyMS) / 1000, DetectedAt: rfc3339(i.Detected),
-		Owner: i.Owner, Labels: map[string]string{}, URL: externalURL + "/incidents/" + i.Name(), Suppressed: []string{},
-	}}
+		Owner: i.Owner, Labels: map[string]string{}, URL: r.page(i), Suppressed: i.Hidden,
+		AcknowledgeURL: r.callback(i, "acknowledge"), ResolveURL: r.callback(i, "resolve"),
+	}
+	if b.Suppressed == nil {
+		b.Suppressed = []string{}
+	}
 	if i.Ended != 0 {
 		ended := rfc3339(i.Ended)
-		b.Incident.EndedAt = &ended
+		b.EndedAt = &ended
+	}
+	for k, v := range i.Labels {
+		b.Labels[k] = v
 	}
 	if i.Demo {
-		b.Incident.Labels["demo"] = "true"
+		b.Labels["demo"] = "true"
 	}
-	return json.Marshal(b)
+	return b
 }
 
 func rfc3339(ms int64) string {

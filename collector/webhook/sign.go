@@ -26,3 +26,23 @@ func Sign(secret conf.Secret, id string, unixSeconds int64, body []byte) (string
 	mac.Write(body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
 }
+
+// signs tells whether messages to r are signed: not where its URL is the secret, nor where the secret is the
+// routing key of PagerDuty.
+func (r Receiver) signs() bool { return r.Secret != "" && r.Shape.Format != PagerDuty }
+
+// signatures are those of all keys that r may know, as the specification lists them.
+func signatures(r Receiver, id string, unixSeconds int64, body []byte) (string, error) {
+	all := make([]string, 0, 2)
+	for _, secret := range []conf.Secret{r.Secret, r.Previous} {
+		if secret == "" {
+			continue
+		}
+		one, err := Sign(secret, id, unixSeconds, body)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, one)
+	}
+	return strings.Join(all, " "), nil
+}

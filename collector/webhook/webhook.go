@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -23,13 +22,16 @@ type Config struct {
 	Instance    string // of this collector, in message ids
 	ExternalURL string // where people reach the pages, in links
 	Allow       []netip.Prefix
+	CallbackKey []byte // signs links that acknowledge and resolve; empty: there are none
 }
 
 // Receiver is where messages go. Its URL may carry a token and is kept as a secret.
 type Receiver struct {
-	Name   string
-	URL    conf.Secret
-	Secret conf.Secret
+	Name     string
+	URL      conf.Secret
+	Secret   conf.Secret // empty: unsigned, as the URL is the secret
+	Previous conf.Secret // signs too, while the receiver changes to Secret
+	Shape    Shape
 }
 
 // ErrUnknownReceiver means that a receiver has been removed since the message was queued.
@@ -37,11 +39,12 @@ var ErrUnknownReceiver = errors.New("unknown receiver")
 
 // Deps are what a Service uses but does not own. All are required.
 type Deps struct {
-	Log      *slog.Logger
-	Metrics  *metrics.Set
-	Read     *sql.DB
-	Write    func(context.Context, func(*sql.Tx) error) error
-	Names    func(site string) []string // of the receivers that may know of a site
+	Log     *slog.Logger
+	Metrics *metrics.Set
+	Read    *sql.DB
+	Write   func(context.Context, func(*sql.Tx) error) error
+	// Shape is how messages to a receiver look. It is asked within transactions, and nil stands for our own format.
+	Shape    func(name string) Shape
 	Receiver func(ctx context.Context, name string) (Receiver, error)
 	Now      func() time.Time
 }
@@ -59,6 +62,7 @@ type Service struct {
 
 	mu   sync.Mutex
 	busy map[string]bool // receivers that are being served
+	rest map[string]breaker
 
 	delivered, failed, dead *metrics.Counter
 }
@@ -67,7 +71,7 @@ type Service struct {
 func New(cfg Config, deps Deps) *Service {
 	return &Service{
 		cfg: cfg, deps: deps, log: deps.Log.With("component", "collector/webhook"), quiet: logging.NewQuiet(time.Minute),
-		client: newClient(cfg.Allow), awake: make(chan struct{}, 1), busy: map[string]bool{},
+		client: newClient(cfg.Allow), awake: make(chan struct{}, 1), busy: map[string]bool{}, rest: map[string]breaker{},
 		delivered: deps.Metrics.NewCounter(`ninewatch_collector_webhook_deliveries_total{result="delivered"}`),
 		failed:    deps.Metrics.NewCounter(`ninewatch_collector_webhook_deliveries_total{result="failed"}`),
 		dead:      deps.Metrics.NewCounter(`ninewatch_collector_webhook_deliveries_total{result="dead"}`),
@@ -102,7 +106,7 @@ func (s *Service) Wake() {
 
 func (s *Service) loop(ctx context.Context) {
 	for ctx.Err() == nil {
-		list, err := s.due(ctx, s.deps.Now().UnixMilli())
+		list, err := s.due(ctx, s.deps.Now().UnixMilli(), s.resting()...)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("outbox not readable, next try in a minute", "err", err)
 		}
@@ -145,6 +149,7 @@ func (s *Service) serve(ctx context.Context, name string, queue []delivery) {
 	for _, d := range queue {
 		var r result
 		to, err := s.deps.Receiver(ctx, name)
+		started := s.deps.Now()
 		switch {
 		case errors.Is(err, ErrUnknownReceiver):
 			r = result{err: "the receiver has been removed"}
@@ -156,13 +161,14 @@ func (s *Service) serve(ctx context.Context, name string, queue []delivery) {
 		if ctx.Err() != nil {
 			return // not an attempt: we were stopped
 		}
+		r.took = s.deps.Now().Sub(started)
 		if err := s.settle(ctx, d, r); err != nil {
 			s.log.Error("result of a delivery not recorded, it will be made again", "receiver", name, "err", err)
 			return
 		}
 		s.count(name, d, r)
-		if !r.delivered() && r.again {
-			return // the receiver is in trouble: its other deliveries wait for the next round
+		if s.trouble(ctx, name, r) {
+			return // its other deliveries wait for the next round
 		}
 	}
 }
@@ -184,18 +190,4 @@ func (s *Service) count(name string, d delivery, r result) {
 		}
 		s.log.Warn("delivery failed", "receiver", name, "delivery", d.id, "code", r.code, "err", r.err, "next", next, "suppressed", suppressed)
 	}
-}
-
-// Test sends a sample message to a receiver at once, outside the outbox, and says what came back.
-func (s *Service) Test(ctx context.Context, name string) (code int, answer string, err error) {
-	to, err := s.deps.Receiver(ctx, name)
-	if err != nil {
-		return 0, "", err
-	}
-	body := fmt.Appendf(nil, `{"version":%d,"type":"test","incident":null}`, formatVersion)
-	r := s.send(ctx, to, delivery{messageID: fmt.Sprintf("msg_%s_test_%d", s.cfg.Instance, s.deps.Now().UnixNano()), body: body})
-	if r.err != "" {
-		return r.code, r.answer, errors.New(r.err)
-	}
-	return r.code, r.answer, nil
 }

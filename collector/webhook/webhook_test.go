@@ -36,7 +36,7 @@ var incident = alert.Incident{
 func TestBody(t *testing.T) {
 	f := func(event string, i alert.Incident, want string) {
 		t.Helper()
-		got, err := Body(event, i, "https://nw.example.net")
+		got, err := renderer{url: "https://nw.example.net"}.own(alert.Message{Items: []alert.Item{{Event: event, Incident: i}}})
 		if err != nil || string(got) != want {
 			t.Errorf("got %v\n%s\nwant\n%s", err, got, want)
 		}
@@ -145,12 +145,7 @@ func newService(t *testing.T, path, url string) (*Service, *state.DB) {
 	}
 	t.Cleanup(func() { db.Close() })
 	return New(Config{Instance: "i", ExternalURL: "http://x", Allow: loopback}, Deps{
-		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Names: func(site string) []string {
-			if site != incident.Site {
-				return nil
-			}
-			return []string{"ops"}
-		}, Now: time.Now,
+		Log: log, Metrics: metrics.NewSet(), Read: db.Read(), Write: db.Write, Now: time.Now,
 		Receiver: func(_ context.Context, name string) (Receiver, error) {
 			if url == "" {
 				return Receiver{}, ErrUnknownReceiver
@@ -163,7 +158,7 @@ func newService(t *testing.T, path, url string) (*Service, *state.DB) {
 func notify(t *testing.T, s *Service, db *state.DB, events ...string) {
 	t.Helper()
 	for _, e := range events {
-		if err := db.Write(t.Context(), func(tx *sql.Tx) error { return s.Notify(tx, e, incident) }); err != nil {
+		if err := db.Write(t.Context(), func(tx *sql.Tx) error { return s.Deliver(tx, alert.Message{Receiver: "ops", Items: []alert.Item{{Event: e, Incident: incident}}}) }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -215,7 +210,7 @@ func TestOutbox(t *testing.T) {
 	}
 	status := func(want ...string) {
 		t.Helper()
-		list, err := s.List(t.Context(), 0, 10)
+		list, err := s.Find(t.Context(), Filter{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +251,7 @@ func TestLoopbackIsRefusedUnlessAllowed(t *testing.T) {
 	defer listener.Close()
 	s, _ := newService(t, filepath.Join(t.TempDir(), "s.db"), "http://"+listener.Addr().String()+"/t0ken")
 	s.client = newClient(nil)
-	_, _, err = s.Test(t.Context(), "ops")
+	_, _, _, err = s.Test(t.Context(), "ops")
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1 is a loopback address") || strings.Contains(err.Error(), "t0ken") {
 		t.Errorf("got %v", err)
 	}
@@ -270,21 +265,8 @@ func TestARemovedReceiverMakesADeadLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.serve(t.Context(), "ops", list)
-	log, err := s.List(t.Context(), 0, 1)
+	log, err := s.Find(t.Context(), Filter{Limit: 1})
 	if err != nil || log[0].Status != "dead" || log[0].Error != "the receiver has been removed" {
 		t.Errorf("got %+v, %v", log, err)
-	}
-}
-
-// TestAReceiverHearsOfItsSitesOnly: an incident of another site leaves nothing in the outbox.
-func TestAReceiverHearsOfItsSitesOnly(t *testing.T) {
-	s, db := newService(t, filepath.Join(t.TempDir(), "s.db"), "http://127.0.0.1:1")
-	other := incident
-	other.Site = "lisbon"
-	if err := db.Write(t.Context(), func(tx *sql.Tx) error { return s.Notify(tx, "opened", other) }); err != nil {
-		t.Fatal(err)
-	}
-	if list, err := s.List(t.Context(), 0, 10); err != nil || len(list) != 0 {
-		t.Errorf("got %v, %v; want nothing", list, err)
 	}
 }

@@ -1,0 +1,62 @@
+package alert
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// impact says what goes with the outage of devices, in words.
+func impact(devices []string, i *Incident, b *Book) string {
+	sites, services := map[string]bool{}, map[string]bool{}
+	for _, d := range devices {
+		if s := b.Devices[d].Site; s != "" {
+			sites[s] = true
+		}
+		for _, name := range b.Services[d] {
+			services[name] = true
+		}
+	}
+	var parts []string
+	if i.Behind > 0 {
+		parts = append(parts, plural(i.Behind, "device")+" behind it")
+	}
+	if n := len(sites); n > 1 {
+		parts = append(parts, plural(n, "site")+": "+some(slices.Sorted(maps.Keys(sites))))
+	}
+	if n := len(services); n > 0 {
+		parts = append(parts, plural(n, "service")+": "+some(slices.Sorted(maps.Keys(services))))
+	}
+	users := 0
+	for s := range sites {
+		users += b.Sites[s].Users
+	}
+	if users > 0 && (i.Behind > 0 || i.Role == "core" || i.Role == "edge" || i.Role == "router") {
+		parts = append(parts, plural(users, "user"))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// some lists names: five of them, and how many more there are.
+func some(names []string) string {
+	if len(names) > 5 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:5], ", "), len(names)-5)
+	}
+	return strings.Join(names, ", ")
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// joined is text behind its separator, or nothing.
+func joined(separator, text string) string {
+	if text == "" {
+		return ""
+	}
+	return separator + text
+}

@@ -1,0 +1,258 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ninewatch/collector/alert"
+	"ninewatch/collector/api"
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/uptime"
+)
+
+// How often the engines are asked for their findings.
+const (
+	agentsEvery   = 10 * time.Second
+	burnsEvery    = 30 * time.Second
+	booksEvery    = 5 * time.Minute
+	troubleEvery  = 30 * time.Second
+	topologyEvery = 5 * time.Second
+)
+
+// agentLost is how long nothing is heard of an agent until that is an incident; alert.Policy adds its own hold.
+const agentLost = time.Minute
+
+// buildAlert makes the incidents, which stand on all engines and on the webhooks.
+func (a *App) buildAlert(events *api.Events) {
+	a.books = &books{log: a.log.With("component", "collector/app"), inventory: a.inventory, topology: a.topology.View, began: time.Now()}
+	a.books.book.Store(&alert.Book{})
+	planned := &windows{engine: a.uptime, kept: map[string]string{}}
+	a.alert = alert.New(alert.Deps{
+		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Deliver: a.webhook.Deliver, Now: time.Now,
+		Book: a.books.current, Planned: planned.at, Sources: a.sources(),
+		Changed: func(i alert.Incident) {
+			a.webhook.Wake()
+			events.Incident(i)
+		},
+	})
+}
+
+// sources is the list of what opens incidents beside the verdicts of the ledger, which the judge hands over
+// itself. An engine is added here with a line.
+func (a *App) sources() []alert.NamedSource {
+	from := func(name string, every time.Duration, f alert.SourceFunc) alert.NamedSource {
+		return alert.NamedSource{Name: name, Every: every, Source: f}
+	}
+	return []alert.NamedSource{
+		from("agents", agentsEvery, a.agentFindings),
+		from("objectives", burnsEvery, a.burnFindings),
+		from("books", booksEvery, a.bookFindings),
+		from("collector", troubleEvery, a.troubleFindings),
+		from("redundancy", topologyEvery, a.redundancyFindings),
+	}
+}
+
+// agentFindings tells of agents that are silent. Of a site with several agents, all of them silent is one finding.
+func (a *App) agentFindings(ctx context.Context) ([]alert.Finding, error) {
+	agents, err := a.auth.Agents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	bySite, silent := map[string]int{}, map[string][]alert.Finding{}
+	for _, g := range agents {
+		if g.Revoked != 0 || g.LastSeen == 0 {
+			continue
+		}
+		bySite[g.Site]++
+		if since := max(g.LastSeen, a.books.began.UnixMilli()); now.UnixMilli()-since > agentLost.Milliseconds() {
+			name := g.Hostname
+			if name == "" {
+				name = g.ID
+			}
+			silent[g.Site] = append(silent[g.Site], alert.Finding{
+				Kind: alert.AgentLost, Site: g.Site, Object: g.ID, State: alert.Down, Since: g.LastSeen, Detected: now.UnixMilli(),
+				Summary:  fmt.Sprintf("agent %s at %s is silent", name, g.Site),
+				Evidence: "last heard at " + time.UnixMilli(g.LastSeen).UTC().Format("2006-01-02 15:04:05 UTC") + "; what it watches is unknown, not down",
+			})
+		}
+	}
+	var out []alert.Finding
+	for site, list := range silent {
+		if len(list) == 1 || len(list) < bySite[site] {
+			out = append(out, list...)
+			continue
+		}
+		last := slices.MaxFunc(list, func(x, y alert.Finding) int { return int(x.Since - y.Since) })
+		out = append(out, alert.Finding{
+			Kind: alert.SiteSilent, Site: site, Object: site, State: alert.Down, Since: last.Since, Detected: now.UnixMilli(),
+			Summary: fmt.Sprintf("all %d agents at %s are silent", len(list), site), Evidence: last.Evidence,
+		})
+	}
+	return out, nil
+}
+
+// burnFindings tells of budgets that are spent too fast.
+func (a *App) burnFindings(ctx context.Context) ([]alert.Finding, error) {
+	burns, err := a.uptime.Burns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]alert.Finding, 0, len(burns))
+	for _, b := range burns {
+		severity := alert.Minor
+		if b.Severity == "page" {
+			severity = alert.Critical
+		}
+		kind, name, _ := inventory.Scope(b.Scope).Split()
+		out = append(out, alert.Finding{
+			Kind: alert.SLOBurn, Site: b.Site, Object: b.Scope, Severity: severity, State: alert.Down, Since: (b.At - b.Short) * 1000, Detected: b.At * 1000,
+			Summary:  fmt.Sprintf("%s %s spends its budget %s times too fast", kind, name, b.Rate),
+			Evidence: fmt.Sprintf("over %s and %s, for an objective of %s", time.Duration(b.Long)*time.Second, time.Duration(b.Short)*time.Second, b.Objective),
+			Members:  a.standsOn(name),
+		})
+	}
+	return out, nil
+}
+
+// standsOn lists the devices of a service.
+func (a *App) standsOn(service string) []string {
+	var out []string
+	for device, services := range a.books.current().Services {
+		if slices.Contains(services, service) {
+			out = append(out, device)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// bookFindings tells of assets and software.
+func (a *App) bookFindings(ctx context.Context) ([]alert.Finding, error) {
+	list, err := a.inventory.Findings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[string]string{inventory.FindingAssetDate: alert.AssetDate, inventory.FindingSoftware: alert.SoftwarePolicy}
+	out := make([]alert.Finding, 0, len(list))
+	for _, f := range list {
+		since := f.Since
+		if since.IsZero() {
+			since = time.Now()
+		}
+		out = append(out, alert.Finding{
+			Kind: kinds[f.Kind], Site: f.Site, Device: f.Device, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down,
+			Since: since.UnixMilli(), Summary: f.Summary,
+		})
+	}
+	return out, nil
+}
+
+// troubleFindings tells of the collector itself: no room for samples, certificates that end.
+func (a *App) troubleFindings(context.Context) ([]alert.Finding, error) {
+	now := time.Now()
+	var out []alert.Finding
+	if a.store.Paused() {
+		out = append(out, alert.Finding{
+			Kind: alert.NinewatchTrouble, Object: "disk", Severity: alert.Critical, State: alert.Down, Since: now.UnixMilli(),
+			Summary: "free disk of the collector is below the reserve", Evidence: "agents keep their data until there is room",
+		})
+	}
+	if end, ok := certificateEnd(a.cfg.TLS.CertFile); ok && end.Sub(now) < 14*24*time.Hour {
+		f := alert.Finding{
+			Kind: alert.NinewatchTrouble, Object: "certificate", Severity: alert.Major, State: alert.Down, Since: end.Add(-14 * 24 * time.Hour).UnixMilli(),
+			Summary:  "the certificate of the pages ends on " + end.UTC().Format(time.DateOnly),
+			Evidence: "renew it and restart the collector: " + filepath.Base(a.cfg.TLS.CertFile),
+		}
+		if end.Before(now) {
+			f.Severity = alert.Critical
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// redundancyFindings tells of redundancy that is lost.
+func (a *App) redundancyFindings(ctx context.Context) ([]alert.Finding, error) {
+	if v := a.topology.View(); v == nil {
+		return nil, nil
+	}
+	list := a.topology.Findings(ctx)
+	out := make([]alert.Finding, 0, len(list))
+	for _, f := range list {
+		evidence := ""
+		if len(f.Members) > 0 {
+			evidence = "gone: " + strings.Join(f.Members, ", ")
+		}
+		out = append(out, alert.Finding{
+			Kind: alert.RedundancyLost, Site: f.Site, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down, Since: f.Since,
+			Summary: f.Words, Evidence: evidence, Members: f.Devices,
+		})
+	}
+	return out, nil
+}
+
+// windows keeps the answers about planned maintenance for a moment: they are asked for again and again.
+type windows struct {
+	engine *uptime.Engine
+
+	mu   sync.Mutex
+	slot int64
+	kept map[string]string
+}
+
+// windowSlot is how long an answer holds, in ms.
+const windowSlot = 5_000
+
+// at says which maintenance a device is in, in words.
+func (w *windows) at(site, device string, at int64) string {
+	scope := "device:" + device
+	if device == "" {
+		scope = "site:" + site
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if slot := at / windowSlot; slot != w.slot {
+		w.slot, w.kept = slot, map[string]string{}
+	}
+	words, ok := w.kept[scope]
+	if !ok {
+		if found, err := w.engine.Planned(scope, at/1000, at/1000+1); err == nil && len(found) > 0 {
+			p := found[0]
+			words = fmt.Sprintf("in the maintenance %q until %s", p.Name, time.Unix(p.To, 0).UTC().Format("2006-01-02 15:04 UTC"))
+			if p.Reason != "" {
+				words += ": " + p.Reason
+			}
+		}
+		w.kept[scope] = words
+	}
+	return words
+}
+
+// certificateEnd is when the certificate in a file ends; false when there is none to read.
+func certificateEnd(file string) (time.Time, bool) {
+	if file == "" {
+		return time.Time{}, false
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return time.Time{}, false
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return time.Time{}, false
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return c.NotAfter, true
+}
