@@ -20,6 +20,14 @@ const pages = {
   sla: lazy<object>(() => import('./pages/sla').then((m) => m.SLA)),
   agents: lazy<object>(() => import('./pages/agents').then((m) => m.Agents)),
   settings: lazy<object>(() => import('./pages/settings').then((m) => m.Settings)),
+  people: lazy<{ name: string }>(() => import('./pages/people').then((m) => m.People)),
+  circuits: lazy<object>(() => import('./pages/circuits').then((m) => m.Circuits)),
+  circuit: lazy<{ name: string }>(() => import('./pages/circuits').then((m) => m.CircuitPage)),
+  services: lazy<object>(() => import('./pages/services').then((m) => m.Services)),
+  maintenance: lazy<object>(() => import('./pages/maintenance').then((m) => m.MaintenancePage)),
+  inventory: lazy<object>(() => import('./pages/inventory').then((m) => m.Inventory)),
+  discovery: lazy<object>(() => import('./pages/discovery').then((m) => m.Discovery)),
+  reports: lazy<object>(() => import('./pages/reports').then((m) => m.Reports)),
 }
 
 /** The page at this address is fetched together with the question who is signed in. */
@@ -73,7 +81,13 @@ function Routes() {
     case 'incidents': return part ? <Lazy key={part} page={pages.incident} props={{ id: part }} /> : <Lazy page={pages.incidents} props={{}} />
     case 'sla': return <Lazy page={pages.sla} props={{}} />
     case 'agents': return <Lazy page={pages.agents} props={{}} />
-    case 'settings': return <Lazy page={pages.settings} props={{}} />
+    case 'settings': return part ? <Lazy key={part} page={pages.people} props={{ name: part }} /> : <Lazy page={pages.settings} props={{}} />
+    case 'circuits': return part ? <Lazy key={part} page={pages.circuit} props={{ name: part }} /> : <Lazy page={pages.circuits} props={{}} />
+    case 'services': return <Lazy page={pages.services} props={{}} />
+    case 'maintenance': return <Lazy page={pages.maintenance} props={{}} />
+    case 'inventory': return <Lazy page={pages.inventory} props={{}} />
+    case 'discovery': return <Lazy page={pages.discovery} props={{}} />
+    case 'reports': return <Lazy page={pages.reports} props={{}} />
     default:
       return (
         <Page title="Nothing here">

@@ -25,7 +25,11 @@ const sections: { path: string; name: string; icon: IconName; group?: string; ta
   { path: '/incidents', name: 'Incidents', icon: 'incident', tab: true },
   { path: '/sla', name: 'Uptime and SLA', icon: 'uptime', group: 'Plan' },
   { path: '/devices', name: 'Devices', icon: 'device', group: 'Network', tab: true },
+  { path: '/circuits', name: 'Circuits', icon: 'circuit' },
+  { path: '/inventory', name: 'Inventory', icon: 'inventory' },
   { path: '/agents', name: 'Agents', icon: 'agent', tab: true },
+  { path: '/discovery', name: 'Discovery', icon: 'search' },
+  { path: '/reports', name: 'Reports', icon: 'report' },
   { path: '/settings', name: 'Settings', icon: 'settings', tab: true },
 ]
 
