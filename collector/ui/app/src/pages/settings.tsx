@@ -1,6 +1,7 @@
 import { useApi } from '../lib/api'
 import { useNow } from '../lib/clock'
 import { plural } from '../lib/format'
+import { href } from '../lib/router'
 import { mayManage, session } from '../lib/session'
 import { useStore } from '../lib/store'
 import type { Delivery, Page as Paged, Receiver } from '../lib/types'
@@ -53,7 +54,14 @@ export function Settings() {
               <span class="ico"><Icon name="person" size={20} /></span>
               <h2>{who?.user.name}</h2>
               <p class="sub">{who?.user.role}{who?.organisation && `, ${who.organisation}`}{who?.version && <><br />ninewatch {who.version}</>}</p>
-              <p><a class="link" href="/docs/">Help</a></p>
+              <ul class="doclinks">
+                <li><a class="link" href={href('/settings/password')}>Change password</a></li>
+                {mayManage(who) && <li><a class="link" href={href('/settings/users')}>Users</a></li>}
+                {mayManage(who) && <li><a class="link" href={href('/settings/tokens')}>API tokens</a></li>}
+                {mayManage(who) && <li><a class="link" href={href('/settings/audit')}>Audit log</a></li>}
+                <li><a class="link" href={href('/maintenance')}>Planned work</a></li>
+                <li><a class="link" href="/docs/">Help</a></li>
+              </ul>
               <button type="button" class="btn" onClick={signOut}>Sign out</button>
             </div>
           </section>

@@ -1,4 +1,5 @@
 // A report on the page, as it prints.
+import type { ComponentChildren } from 'preact'
 import { dayHeight, type Cell, type Report, type ReportChart, type ReportDay, type ReportSection, type ReportTable, type ReportTone } from '../lib/report'
 import { href } from '../lib/router'
 import { roundStep, ticksBetween } from '../lib/scale'
@@ -13,7 +14,8 @@ const fill: Record<ReportTone, string> = {
 }
 const dayClass: Partial<Record<ReportTone, string>> = { bad: 'd', unreach: 'd', unknown: 'k', warn: 'g', planned: 'm', outside: 'z' }
 
-export function Paper({ report }: { report: Report }) {
+/** children stand under the figures: what a page adds to what the report says. */
+export function Paper({ report, children }: { report: Report; children?: ComponentChildren }) {
   const half = report.sections.filter((s) => s.chart && s.chart.kind !== 'lines')
   return (
     <article class="card paper">
@@ -27,6 +29,7 @@ export function Paper({ report }: { report: Report }) {
           <div key={f.label}><h2>{f.label}</h2><div class="big"><span class={ink[f.tone ?? ''] ?? ''}>{f.value}</span></div>{f.note && <p class="small sub">{f.note}</p>}</div>
         ))}</div>
       )}
+      {children}
       {report.sections.filter((s) => !half.includes(s)).map((s) => <Section key={s.key} section={s} />)}
       {half.length > 0 && <div class="two-col">{half.map((s) => <Section key={s.key} section={s} />)}</div>}
       <section class="acct"><h2>How this was counted</h2><dl class="kv">{report.method.map((m) => (<><dt>{m.label}</dt><dd>{m.text}</dd></>))}</dl></section>
