@@ -19,5 +19,5 @@
 // Slots are aligned wall-clock times (package schedule), so that the same target is asked at the same phase
 // after a restart.
 //
-// Ping serves the one-shot command, from the same engine.
+// Ping serves the one-shot command; it is the only user of pro-bing, whose gaps it mends.
 package icmp

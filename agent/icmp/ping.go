@@ -2,15 +2,16 @@ package icmp
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"net"
 	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/VictoriaMetrics/metrics"
+	probing "github.com/prometheus-community/pro-bing"
+	"golang.org/x/sys/unix"
 )
 
 // PingResult is what Ping found. RTTs are in seconds; they are nil when nothing came back.
@@ -49,86 +50,93 @@ func Ping(ctx context.Context, host string, count int, interval time.Duration) (
 	if err != nil {
 		return PingResult{}, fmt.Errorf("ping %q: %w", host, err)
 	}
-	s := ping{PingResult: PingResult{Host: host, Address: addr}}
-	if err := s.run(ctx, count, interval); err != nil {
-		return s.PingResult, fmt.Errorf("ping %q: %w", host, err)
+	raw, err := mayOpen(addr.Is6())
+	if err != nil {
+		return PingResult{}, fmt.Errorf("ping %q: %w", host, err)
 	}
-	if s.Sent == 0 {
-		return s.PingResult, fmt.Errorf("ping %q: nothing could be sent to %s: %s", host, addr, s.Fault)
+	s := newPing(host, addr)
+	if err := s.run(ctx, count, interval, raw); s.Sent == 0 {
+		if err == nil {
+			err = ctx.Err()
+		}
+		return s.PingResult, fmt.Errorf("ping %q: nothing could be sent to %s: %w", host, addr, err)
 	}
 	s.finish()
 	return s.PingResult, nil
 }
 
-// ping collects the results of one target.
+// ping counts for itself what pro-bing sends and receives: pro-bing takes its round-trip times from wall-clock
+// times in the packet, accepts replies from any address, and calls a send that failed no loss.
 type ping struct {
 	PingResult
-	rtts      []float64
-	last      float64 // RTT of the probe before; 0: not answered
-	variation float64 // sum over pairs of probes
-	pairs     int
+	clock  func() reading
+	sent   map[int]reading
+	rtts   map[int]float64
+	failed error
 }
 
-// pingPoll is for how long a reply may lie in the socket: its RTT does not depend on it.
-const pingPoll = 10 * time.Millisecond
-
-// run has an engine send count probes, without the slots and the slower pace for the dead that a Prober has.
-func (s *ping) run(ctx context.Context, count int, interval time.Duration) error {
-	zone, err := scope(s.Address)
-	if err != nil {
-		return err
-	}
-	e := newEngine(s.Address.Is6(), pingTimeout, slog.New(slog.DiscardHandler), newMetrics(metrics.NewSet()), s.take)
-	if err := e.open(); err != nil {
-		return err
-	}
-	defer e.close()
-	g := &target{Target: Target{Name: s.Host, Interval: interval}, addr: s.Address.WithZone(""), scope: zone}
-	begin := e.clock().mono
-	for n := 0; ; {
-		now := e.clock()
-		if next := begin + int64(n)*int64(interval); n < count && now.mono >= next {
-			e.send(g, shot{}, now)
-			n++
-		}
-		e.receive()
-		if n == count && e.table.waiting == 0 {
-			s.Duplicates += int(g.duplicates)
-			return nil
-		}
-		wait := pingPoll
-		if n < count {
-			wait = min(wait, time.Duration(begin+int64(n)*int64(interval)-now.mono))
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			s.Sent += e.table.waiting
-			return nil
-		}
+func newPing(host string, addr netip.Addr) *ping {
+	return &ping{
+		PingResult: PingResult{Host: host, Address: addr},
+		clock:      newClock(), sent: map[int]reading{}, rtts: map[int]float64{},
 	}
 }
 
-// take counts a result.
-func (s *ping) take(r Result) {
-	s.Duplicates += r.Duplicates
-	if r.Outcome == Fault {
-		s.Faults++
-		s.Fault = r.Reason
-	} else {
+// run returns the first error that kept a probe from being sent.
+func (s *ping) run(ctx context.Context, count int, interval time.Duration, raw bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pinger := probing.New("")
+	pinger.SetIPAddr(&net.IPAddr{IP: s.Address.AsSlice(), Zone: s.Address.Zone()})
+	pinger.SetPrivileged(raw)
+	pinger.SetLogger(probing.NoopLogger{})
+	pinger.RecordRtts, pinger.RecordTTLs = false, false
+	pinger.Count, pinger.Interval = count, interval
+	pinger.Timeout = time.Duration(count-1)*interval + pingTimeout
+	pinger.OnSend = func(p *probing.Packet) {
+		s.sent[p.Seq] = s.clock()
 		s.Sent++
 	}
-	rtt := 0.0
-	if r.Outcome == Reply {
-		rtt = r.RTT.Seconds()
-		s.Received++
-		s.rtts = append(s.rtts, rtt)
-		if s.last > 0 {
-			s.variation += math.Abs(rtt - s.last)
-			s.pairs++
+	pinger.OnSendError = func(_ *probing.Packet, err error) {
+		s.fault(err)
+		if errors.Is(err, unix.ENOBUFS) {
+			time.Sleep(10 * time.Millisecond) // pro-bing repeats at once and for ever
+		}
+		if s.Faults >= count {
+			cancel()
 		}
 	}
-	s.last = rtt
+	pinger.OnRecv = s.receive
+	pinger.OnDuplicateRecv = s.receive
+	if err := pinger.RunWithContext(ctx); err != nil && s.failed == nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return s.failed
+}
+
+func (s *ping) fault(err error) {
+	var errno unix.Errno
+	errors.As(err, &errno)
+	s.Faults++
+	s.Fault = faultOf(errno).String()
+	s.failed = err
+}
+
+// receive counts a reply from the address that was asked, once.
+func (s *ping) receive(p *probing.Packet) {
+	now := s.clock()
+	sent, known := s.sent[p.Seq]
+	from, ok := netip.AddrFromSlice(p.IPAddr.IP)
+	rtt := now.mono - sent.mono
+	if !known || !ok || from.Unmap() != s.Address.WithZone("") || rtt > int64(pingTimeout) {
+		return
+	}
+	if _, again := s.rtts[p.Seq]; again {
+		s.Duplicates++
+		return
+	}
+	s.rtts[p.Seq] = float64(rtt) / 1e9
+	s.Received++
 }
 
 func (s *ping) finish() {
@@ -136,16 +144,23 @@ func (s *ping) finish() {
 	if s.Received == 0 {
 		return
 	}
-	slices.Sort(s.rtts)
-	sum := 0.0
-	for _, rtt := range s.rtts {
+	var sorted []float64
+	var sum, variation float64
+	pairs := 0
+	for seq, rtt := range s.rtts {
+		sorted = append(sorted, rtt)
 		sum += rtt
+		if before, ok := s.rtts[seq-1]; ok {
+			variation += math.Abs(rtt - before)
+			pairs++
+		}
 	}
-	at := func(q float64) float64 { return s.rtts[int(math.Ceil(q*float64(len(s.rtts))))-1] }
-	s.RTT = &PingRTT{Min: s.rtts[0], P50: at(0.5), P95: at(0.95), Max: at(1), Mean: sum / float64(len(s.rtts))}
-	if s.pairs > 0 {
-		mean := s.variation / float64(s.pairs)
-		s.IPDV = &mean
+	slices.Sort(sorted)
+	at := func(q float64) float64 { return sorted[int(math.Ceil(q*float64(len(sorted))))-1] }
+	s.RTT = &PingRTT{Min: sorted[0], P50: at(0.5), P95: at(0.95), Max: sorted[len(sorted)-1], Mean: sum / float64(len(sorted))}
+	if pairs > 0 {
+		variation /= float64(pairs)
+		s.IPDV = &variation
 	}
 }
 
@@ -163,4 +178,14 @@ func resolve(ctx context.Context, host string) (netip.Addr, error) {
 		}
 	}
 	return addrs[0], nil
+}
+
+// mayOpen tells which kind of socket this process may open.
+func mayOpen(v6 bool) (raw bool, err error) {
+	s, err := openSocket(v6, 0)
+	if err != nil {
+		return false, err
+	}
+	defer s.close()
+	return s.raw, nil
 }

@@ -31,7 +31,7 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 		return nil, err
 	}
 	p := &Prober{log: deps.Log.With("component", "agent/icmp")}
-	m := newMetrics(deps.Metrics)
+	m, clock, quiet := newMetrics(deps.Metrics), newClock(), logging.NewQuiet(time.Minute)
 	var reporting sync.Mutex // the engines take turns
 	report := func(r Result) {
 		reporting.Lock()
@@ -39,20 +39,15 @@ func New(cfg Config, deps Deps) (*Prober, error) {
 		deps.Report(r)
 	}
 	for i := range p.engines {
-		p.engines[i] = newEngine(i == 1, cfg.Timeout, p.log, m, report)
+		e := &engine{
+			v6: i == 1, log: p.log, quiet: quiet, m: m, clock: clock, report: report,
+			random: newRandom(), woken: make(chan struct{}, 1), wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
+		}
+		e.id = uint16(e.random.Uint64())
+		e.table = newTable(cfg.Timeout, e.emit)
+		p.engines[i] = e
 	}
 	return p, nil
-}
-
-// newEngine returns an engine of one address family without a socket.
-func newEngine(v6 bool, timeout time.Duration, log *slog.Logger, m proberMetrics, report func(Result)) *engine {
-	e := &engine{
-		v6: v6, log: log, quiet: logging.NewQuiet(time.Minute), m: m, clock: newClock(), report: report,
-		random: newRandom(), woken: make(chan struct{}, 1), wheel: schedule.NewWheel(nil), out: make([]byte, echoSize),
-	}
-	e.id = uint16(e.random.Uint64())
-	e.table = newTable(timeout, e.emit)
-	return e
 }
 
 // newRandom returns a generator whose numbers nobody can foretell.
@@ -99,14 +94,10 @@ func (e *engine) open() (err error) {
 
 func (p *Prober) close() {
 	for _, e := range p.engines {
-		e.close()
-	}
-}
-
-func (e *engine) close() {
-	if e.sock != nil {
-		e.sock.close()
-		e.sock = nil
+		if e.sock != nil {
+			e.sock.close()
+			e.sock = nil
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ var forbidden = []struct{ from, not, why string }{
 // owners may import a library; nobody else may. A trailing slash means the prefix.
 var owners = map[string][]string{
 	"github.com/gosnmp/gosnmp":                 {"agent/snmp", "internal/bench"},
-	"github.com/prometheus-community/pro-bing": {"internal/bench"},
+	"github.com/prometheus-community/pro-bing": {"agent/icmp", "internal/bench"},
 	"google.golang.org/grpc":                   {"agent/uplink", "collector/ingest", "collector/app", "proto/"},
 	"google.golang.org/protobuf":               {"internal/record", "proto/", "agent/uplink", "collector/ingest"},
 	"ninewatch/proto/":                         {"internal/record", "agent/uplink", "collector/ingest"},
