@@ -12,13 +12,13 @@ import (
 )
 
 var (
-	ipAddrTable          = mib("addresses", "ipAddrTable", "1.3.6.1.2.1.4.20.1", 2, 3)                 // RFC 2011: ifIndex, mask
-	ipAddressTable       = mib("addresses", "ipAddressTable", "1.3.6.1.2.1.4.34.1", 3, 4, 5)           // RFC 4293: ifIndex, type, prefix
-	ipv6AddrTable        = mib("addresses", "ipv6AddrTable", "1.3.6.1.2.1.55.1.8.1", 2)                // RFC 2465: prefix length
-	cIpAddressTable      = mib("addresses", "cIpAddressTable", "1.3.6.1.4.1.9.10.86.1.1.2.1", 3, 4, 5) // CISCO-IETF-IP-MIB, as ipAddressTable
-	ipNetToMediaTable    = mib("hosts", "ipNetToMediaTable", "1.3.6.1.2.1.4.22.1", 2)
-	ipNetToPhysicalTable = mib("hosts", "ipNetToPhysicalTable", "1.3.6.1.2.1.4.35.1", 4)
-	ipv6NetToMediaTable  = mib("hosts", "ipv6NetToMediaTable", "1.3.6.1.2.1.55.1.12.1", 2)
+	ipAddrTable          = table{"ipAddrTable", "1.3.6.1.2.1.4.20.1", "addresses", []uint32{2, 3}}                 // RFC 2011: ifIndex, mask
+	ipAddressTable       = table{"ipAddressTable", "1.3.6.1.2.1.4.34.1", "addresses", []uint32{3, 4, 5}}           // RFC 4293: ifIndex, type, prefix
+	ipv6AddrTable        = table{"ipv6AddrTable", "1.3.6.1.2.1.55.1.8.1", "addresses", []uint32{2}}                // RFC 2465: prefix length
+	cIpAddressTable      = table{"cIpAddressTable", "1.3.6.1.4.1.9.10.86.1.1.2.1", "addresses", []uint32{3, 4, 5}} // CISCO-IETF-IP-MIB, as ipAddressTable
+	ipNetToMediaTable    = table{"ipNetToMediaTable", "1.3.6.1.2.1.4.22.1", "hosts", []uint32{2}}
+	ipNetToPhysicalTable = table{"ipNetToPhysicalTable", "1.3.6.1.2.1.4.35.1", "hosts", []uint32{4}}
+	ipv6NetToMediaTable  = table{"ipv6NetToMediaTable", "1.3.6.1.2.1.55.1.12.1", "hosts", []uint32{2}}
 )
 
 func (r *reader) addresses() {

@@ -34,7 +34,7 @@ var (
 // bgpMIBs are asked in this order. What an earlier one says of a peer counts.
 var bgpMIBs = []bgpMIB{
 	{ // CISCO-BGP4-MIB, index: type, address
-		vendors: []string{cisco}, peers: mib("bgp_peers", "cbgpPeer2Table", "1.3.6.1.4.1.9.9.187.1.2.5.1", 3, 4, 6, 8, 11, 12, 13, 14, 19),
+		vendors: []string{cisco}, peers: table{"cbgpPeer2Table", "1.3.6.1.4.1.9.9.187.1.2.5.1", "bgp_peers", []uint32{3, 4, 6, 8, 11, 12, 13, 14, 19}},
 		peer: inetPeer(0), admin: startStop, state: 3, status: 4, local: 6, localAS: 8, remoteAS: 11, id: 12, inUpdates: 13, outUpdates: 14, uptime: 19,
 	},
 	draft4("aristaBgp4V2", "1.3.6.1.4.1.30065.4.1.1", arista),
@@ -42,28 +42,28 @@ var bgpMIBs = []bgpMIB{
 	draft4("bgp4V2", "1.3.6.1.4.1.1991.3.5.1.1", foundry),
 	draft4("bgp4V2", "1.3.6.1.3.5.1.1"),
 	{ // BGP4-V2-MIB-JUNIPER, draft-ietf-idr-bgp4-mibv2-03
-		vendors: []string{juniper}, peers: mib("bgp_peers", "jnxBgpM2PeerTable", "1.3.6.1.4.1.2636.5.1.1.2.1.1.1"),
+		vendors: []string{juniper}, peers: table{"jnxBgpM2PeerTable", "1.3.6.1.4.1.2636.5.1.1.2.1.1.1", "bgp_peers", nil},
 		vrf: numberedVRF(15), admin: runningHalted, id: 1, state: 2, status: 3, local: 7, localAS: 9, remote: 11, remoteAS: 13,
-		times:    mib("bgp_peers", "jnxBgpM2PeerEventTimesTable", "1.3.6.1.4.1.2636.5.1.1.2.4.1.1", 1),
-		counters: mib("bgp_peers", "jnxBgpM2PeerCountersTable", "1.3.6.1.4.1.2636.5.1.1.2.6.1.1", 1, 2),
+		times:    table{"jnxBgpM2PeerEventTimesTable", "1.3.6.1.4.1.2636.5.1.1.2.4.1.1", "bgp_peers", []uint32{1}},
+		counters: table{"jnxBgpM2PeerCountersTable", "1.3.6.1.4.1.2636.5.1.1.2.6.1.1", "bgp_peers", []uint32{1, 2}},
 	},
 	{ // FORCE10-BGP4-V2-MIB, the same draft with one column more in front
-		vendors: []string{force10}, peers: mib("bgp_peers", "f10BgpM2PeerTable", "1.3.6.1.4.1.6027.20.1.2.1.1.1"),
+		vendors: []string{force10}, peers: table{"f10BgpM2PeerTable", "1.3.6.1.4.1.6027.20.1.2.1.1.1", "bgp_peers", nil},
 		vrf: numberedVRF(1), admin: runningHalted, id: 2, state: 3, status: 4, local: 8, localAS: 10, remote: 12, remoteAS: 14,
-		times:    mib("bgp_peers", "f10BgpM2PeerEventTimesTable", "1.3.6.1.4.1.6027.20.1.2.3.1.1", 1),
-		counters: mib("bgp_peers", "f10BgpM2PeerCountersTable", "1.3.6.1.4.1.6027.20.1.2.6.1.1", 1, 2),
+		times:    table{"f10BgpM2PeerEventTimesTable", "1.3.6.1.4.1.6027.20.1.2.3.1.1", "bgp_peers", []uint32{1}},
+		counters: table{"f10BgpM2PeerCountersTable", "1.3.6.1.4.1.6027.20.1.2.6.1.1", "bgp_peers", []uint32{1, 2}},
 	},
 	{ // HUAWEI-BGP-VPN-MIB, index: instance, AFI, SAFI, type, address
-		vendors: []string{huawei}, peers: mib("bgp_peers", "hwBgpPeerTable", "1.3.6.1.4.1.2011.5.25.177.1.1.2.1", 2, 4, 5, 7),
+		vendors: []string{huawei}, peers: table{"hwBgpPeerTable", "1.3.6.1.4.1.2011.5.25.177.1.1.2.1", "bgp_peers", []uint32{2, 4, 5, 7}},
 		vrf: indexedVRF, remoteAS: 2, remote: 4, state: 5, uptime: 7,
 	},
 	{ // TIMETRA-BGP-MIB, index: virtual router, type, address
-		vendors: []string{nokia}, peers: mib("bgp_peers", "tBgpPeerNgTable", "1.3.6.1.4.1.6527.3.1.2.14.4.7.1", 6, 7, 13, 59, 65, 66),
+		vendors: []string{nokia}, peers: table{"tBgpPeerNgTable", "1.3.6.1.4.1.6527.3.1.2.14.4.7.1", "bgp_peers", []uint32{6, 7, 13, 59, 65, 66}},
 		peer: inetPeer(1), vrf: indexedVRF, admin: startStop, // tBgpPeerNgShutdown: true(1), false(2)
 		status: 6, descr: 7, local: 13, state: 59, localAS: 65, remoteAS: 66,
 	},
 	{ // BGP4-MIB, RFC 4273: IPv4, and no VRF
-		peers: mib("bgp_peers", "bgpPeerTable", "1.3.6.1.2.1.15.3.1", 1, 2, 3, 5, 9, 10, 11, 16),
+		peers: table{"bgpPeerTable", "1.3.6.1.2.1.15.3.1", "bgp_peers", []uint32{1, 2, 3, 5, 9, 10, 11, 16}},
 		peer:  func(r row) netip.Addr { return addressOf(r.parts().octets(4)) }, admin: startStop,
 		id: 1, state: 2, status: 3, local: 5, remoteAS: 9, inUpdates: 10, outUpdates: 11, uptime: 16,
 	},
@@ -72,10 +72,10 @@ var bgpMIBs = []bgpMIB{
 // draft4 is draft-ietf-idr-bgp4-mibv2-15 as several makers have it, index: instance, type, address.
 func draft4(name, root string, vendors ...string) bgpMIB {
 	return bgpMIB{
-		vendors: vendors, peers: mib("bgp_peers", name+"PeerTable", root+".2.1"), peer: inetPeer(1), vrf: indexedVRF, admin: runningHalted,
+		vendors: vendors, peers: table{name + "PeerTable", root + ".2.1", "bgp_peers", nil}, peer: inetPeer(1), vrf: indexedVRF, admin: runningHalted,
 		local: 3, localAS: 7, remoteAS: 10, id: 11, status: 12, state: 13, descr: 14,
-		times:    mib("bgp_peers", name+"PeerEventTimesTable", root+".4.1", 1),
-		counters: mib("bgp_peers", name+"PeerCountersTable", root+".7.1", 1, 2),
+		times:    table{name + "PeerEventTimesTable", root + ".4.1", "bgp_peers", []uint32{1}},
+		counters: table{name + "PeerCountersTable", root + ".7.1", "bgp_peers", []uint32{1, 2}},
 	}
 }
 
@@ -133,7 +133,7 @@ func (r *reader) bgpPeers(m *bgpMIB) {
 		return
 	}
 	var times, counters map[string]row
-	if m.times.entry != nil {
+	if m.times.entry != "" {
 		times, counters = byIndexes(r.rows(m.times)), byIndexes(r.rows(m.counters))
 	}
 	for _, row := range rows {

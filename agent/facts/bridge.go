@@ -16,18 +16,18 @@ import (
 )
 
 var (
-	dot1dBasePortTable    = mib("bridge_ports", "dot1dBasePortTable", "1.3.6.1.2.1.17.1.4.1", 2) // ifIndex
-	dot1qPortVlanTable    = mib("bridge_ports", "dot1qPortVlanTable", "1.3.6.1.2.1.17.7.1.4.5.1", 1)
-	vmMembershipTable     = mib("bridge_ports", "vmMembershipTable", "1.3.6.1.4.1.9.9.68.1.2.2.1", 2) // by ifIndex
-	dot1qVlanStaticTable  = mib("vlans", "dot1qVlanStaticTable", "1.3.6.1.2.1.17.7.1.4.3.1", 1)
-	dot1qVlanCurrentTable = mib("vlans", "dot1qVlanCurrentTable", "1.3.6.1.2.1.17.7.1.4.2.1", 3)
-	ieeeVlanStaticTable   = mib("vlans", "ieee8021QBridgeVlanStaticTable", "1.3.111.2.802.1.1.4.1.4.3.1", 3)
-	vtpVlanTable          = mib("vlans", "vtpVlanTable", "1.3.6.1.4.1.9.9.46.1.3.1.1", 2, 3, 4) // state, type, name
-	jnxExVlanTable        = mib("vlans", "jnxExVlanTable", "1.3.6.1.4.1.2636.3.40.1.5.1.5.1", 2, 5)
-	jnxL2aldVlanTable     = mib("vlans", "jnxL2aldVlanTable", "1.3.6.1.4.1.2636.3.48.1.3.1.1", 2, 3)
-	dot1dStpPortTable     = mib("stp", "dot1dStpPortTable", "1.3.6.1.2.1.17.2.15.1")
-	ieeeTreeTable         = mib("stp", "ieee8021SpanningTreeTable", "1.3.111.2.802.1.1.3.1.1.1")
-	ieeeTreePortTable     = mib("stp", "ieee8021SpanningTreePortTable", "1.3.111.2.802.1.1.3.1.2.1")
+	dot1dBasePortTable    = table{"dot1dBasePortTable", "1.3.6.1.2.1.17.1.4.1", "bridge_ports", []uint32{2}} // ifIndex
+	dot1qPortVlanTable    = table{"dot1qPortVlanTable", "1.3.6.1.2.1.17.7.1.4.5.1", "bridge_ports", []uint32{1}}
+	vmMembershipTable     = table{"vmMembershipTable", "1.3.6.1.4.1.9.9.68.1.2.2.1", "bridge_ports", []uint32{2}} // by ifIndex
+	dot1qVlanStaticTable  = table{"dot1qVlanStaticTable", "1.3.6.1.2.1.17.7.1.4.3.1", "vlans", []uint32{1}}
+	dot1qVlanCurrentTable = table{"dot1qVlanCurrentTable", "1.3.6.1.2.1.17.7.1.4.2.1", "vlans", []uint32{3}}
+	ieeeVlanStaticTable   = table{"ieee8021QBridgeVlanStaticTable", "1.3.111.2.802.1.1.4.1.4.3.1", "vlans", []uint32{3}}
+	vtpVlanTable          = table{"vtpVlanTable", "1.3.6.1.4.1.9.9.46.1.3.1.1", "vlans", []uint32{2, 3, 4}} // state, type, name
+	jnxExVlanTable        = table{"jnxExVlanTable", "1.3.6.1.4.1.2636.3.40.1.5.1.5.1", "vlans", []uint32{2, 5}}
+	jnxL2aldVlanTable     = table{"jnxL2aldVlanTable", "1.3.6.1.4.1.2636.3.48.1.3.1.1", "vlans", []uint32{2, 3}}
+	dot1dStpPortTable     = table{"dot1dStpPortTable", "1.3.6.1.2.1.17.2.15.1", "stp", nil}
+	ieeeTreeTable         = table{"ieee8021SpanningTreeTable", "1.3.111.2.802.1.1.3.1.1.1", "stp", nil}
+	ieeeTreePortTable     = table{"ieee8021SpanningTreePortTable", "1.3.111.2.802.1.1.3.1.2.1", "stp", nil}
 
 	stpProtocols  = []string{"", "decLb100", "ieee8021d"} // unknown(1)
 	stpPortStates = []string{"disabled", "blocking", "listening", "learning", "forwarding", "broken"}

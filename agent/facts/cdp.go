@@ -9,8 +9,8 @@ import (
 
 // Many makers have CDP, in Cisco's MIB.
 var (
-	cdpCacheTable   = mib("neighbors", "cdpCacheTable", "1.3.6.1.4.1.9.9.23.1.2.1.1")
-	snFdpCacheTable = mib("neighbors", "snFdpCacheTable", "1.3.6.1.4.1.1991.1.1.3.20.1.2.1.1")
+	cdpCacheTable   = table{"cdpCacheTable", "1.3.6.1.4.1.9.9.23.1.2.1.1", "neighbors", nil}
+	snFdpCacheTable = table{"snFdpCacheTable", "1.3.6.1.4.1.1991.1.1.3.20.1.2.1.1", "neighbors", nil}
 )
 
 // cdpCapabilities are the bits of cdpCacheCapabilities from the lowest, in the words of LLDP where it has one.

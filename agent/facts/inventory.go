@@ -14,11 +14,11 @@ import (
 )
 
 var (
-	entPhysicalTable     = mib("components", "entPhysicalTable", "1.3.6.1.2.1.47.1.1.1.1")
-	entAliasMappingTable = mib("components", "entAliasMappingTable", "1.3.6.1.2.1.47.1.3.2.1", 2)
-	jnxContainersTable   = mib("components", "jnxContainersTable", "1.3.6.1.4.1.2636.3.1.6.1", 4, 6)
-	jnxContentsTable     = mib("components", "jnxContentsTable", "1.3.6.1.4.1.2636.3.1.8.1", 5, 6, 7, 8, 10, 14)
-	tmnxHwTable          = mib("components", "tmnxHwTable", "1.3.6.1.4.1.6527.3.1.2.2.1.8.1")
+	entPhysicalTable     = table{"entPhysicalTable", "1.3.6.1.2.1.47.1.1.1.1", "components", nil}
+	entAliasMappingTable = table{"entAliasMappingTable", "1.3.6.1.2.1.47.1.3.2.1", "components", []uint32{2}}
+	jnxContainersTable   = table{"jnxContainersTable", "1.3.6.1.4.1.2636.3.1.6.1", "components", []uint32{4, 6}}
+	jnxContentsTable     = table{"jnxContentsTable", "1.3.6.1.4.1.2636.3.1.8.1", "components", []uint32{5, 6, 7, 8, 10, 14}}
+	tmnxHwTable          = table{"tmnxHwTable", "1.3.6.1.4.1.6527.3.1.2.2.1.8.1", "components", nil}
 
 	ifIndexColumn  = oid.MustParse("1.3.6.1.2.1.2.2.1.1")
 	jnxBoxSerialNo = oid.MustParse("1.3.6.1.4.1.2636.3.1.3.0")

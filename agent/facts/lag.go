@@ -10,11 +10,11 @@ import (
 )
 
 var (
-	dot3adAggTable         = mib("lags", "dot3adAggTable", "1.2.840.10006.300.43.1.1.1.1", 5) // dot3adAggAggregateOrIndividual
-	dot3adAggPortListTable = mib("lags", "dot3adAggPortListTable", "1.2.840.10006.300.43.1.1.2.1")
-	dot3adAggPortTable     = mib("lags", "dot3adAggPortTable", "1.2.840.10006.300.43.1.2.1.1", 12, 13, 21) // selected, attached, state
-	ifStackTable           = mib("stack", "ifStackTable", "1.3.6.1.2.1.31.1.2.1")
-	pagpEthcOperationTable = mib("lags", "pagpEthcOperationTable", "1.3.6.1.4.1.9.9.98.1.1.1.1", 8) // pagpGroupIfIndex
+	dot3adAggTable         = table{"dot3adAggTable", "1.2.840.10006.300.43.1.1.1.1", "lags", []uint32{5}} // dot3adAggAggregateOrIndividual
+	dot3adAggPortListTable = table{"dot3adAggPortListTable", "1.2.840.10006.300.43.1.1.2.1", "lags", nil}
+	dot3adAggPortTable     = table{"dot3adAggPortTable", "1.2.840.10006.300.43.1.2.1.1", "lags", []uint32{12, 13, 21}} // selected, attached, state
+	ifStackTable           = table{"ifStackTable", "1.3.6.1.2.1.31.1.2.1", "stack", nil}
+	pagpEthcOperationTable = table{"pagpEthcOperationTable", "1.3.6.1.4.1.9.9.98.1.1.1.1", "lags", []uint32{8}} // pagpGroupIfIndex
 	aggregateNames         = regexp.MustCompile(`(?i)^(port-?channel|po|bundle-?ether|be|trk|trunk|eth-trunk|ae|lag|bond|team|lacp|mlt|bridge-aggregation|route-aggregation|smart-trunk|agg|t)[ _/-]?[0-9]`)
 	ieee8023adLag          = uint32(161)
 	aggregateTypes         = []uint32{1, 6, 53, 54} // other, ethernetCsmacd, propVirtual, propMultiplexor

@@ -27,22 +27,22 @@ type lldpMIB struct {
 var lldpMIBs = []lldpMIB{
 	{ // LLDP-MIB, IEEE 802.1AB-2005
 		local:  oid.MustParse("1.0.8802.1.1.2.1.3.1.0"),
-		ports:  mib("neighbors", "lldpLocPortTable", "1.0.8802.1.1.2.1.3.7.1"),
-		remote: mib("neighbors", "lldpRemTable", "1.0.8802.1.1.2.1.4.1.1"),
-		man:    mib("neighbors", "lldpRemManAddrTable", "1.0.8802.1.1.2.1.4.2.1"),
+		ports:  table{"lldpLocPortTable", "1.0.8802.1.1.2.1.3.7.1", "neighbors", nil},
+		remote: table{"lldpRemTable", "1.0.8802.1.1.2.1.4.1.1", "neighbors", nil},
+		man:    table{"lldpRemManAddrTable", "1.0.8802.1.1.2.1.4.2.1", "neighbors", nil},
 		first:  4,
 	},
 	{ // LLDP-V2-MIB, IEEE 802.1AB-2009
 		local:   oid.MustParse("1.3.111.2.802.1.1.13.1.3.1.0"),
-		ports:   mib("neighbors", "lldpV2LocPortTable", "1.3.111.2.802.1.1.13.1.3.7.1"),
-		remote:  mib("neighbors", "lldpV2RemTable", "1.3.111.2.802.1.1.13.1.4.1.1"),
-		man:     mib("neighbors", "lldpV2RemManAddrTable", "1.3.111.2.802.1.1.13.1.4.2.1"),
+		ports:   table{"lldpV2LocPortTable", "1.3.111.2.802.1.1.13.1.3.7.1", "neighbors", nil},
+		remote:  table{"lldpV2RemTable", "1.3.111.2.802.1.1.13.1.4.1.1", "neighbors", nil},
+		man:     table{"lldpV2RemManAddrTable", "1.3.111.2.802.1.1.13.1.4.2.1", "neighbors", nil},
 		first:   5,
 		indexed: true,
 	},
 	{ // TIMETRA-LLDP-MIB of Nokia
-		remote:  mib("neighbors", "tmnxLldpRemTable", "1.3.6.1.4.1.6527.3.1.2.59.4.1.1"),
-		man:     mib("neighbors", "tmnxLldpRemManAddrTable", "1.3.6.1.4.1.6527.3.1.2.59.4.2.1"),
+		remote:  table{"tmnxLldpRemTable", "1.3.6.1.4.1.6527.3.1.2.59.4.1.1", "neighbors", nil},
+		man:     table{"tmnxLldpRemManAddrTable", "1.3.6.1.4.1.6527.3.1.2.59.4.2.1", "neighbors", nil},
 		first:   4,
 		indexed: true,
 	},
@@ -75,7 +75,7 @@ func (r *reader) lldp(m *lldpMIB) {
 		return
 	}
 	locals := &localPorts{ports: r.ports}
-	if m.ports.entry != nil {
+	if m.ports.entry != "" {
 		locals.read(r.rows(m.ports))
 	}
 	heard := make([]heard, 0, len(remotes))
@@ -105,7 +105,7 @@ func (r *reader) lldp(m *lldpMIB) {
 
 // mtxrNeighborTable of MIKROTIK-MIB has the same index as RouterOS gives lldpRemTable, which lacks the
 // port: mtxrNeighborInterfaceID is an ifIndex.
-var mtxrNeighborTable = mib("neighbors", "mtxrNeighborTable", "1.3.6.1.4.1.14988.1.1.11.1.1", 8)
+var mtxrNeighborTable = table{"mtxrNeighborTable", "1.3.6.1.4.1.14988.1.1.11.1.1", "neighbors", []uint32{8}}
 
 func (r *reader) routerOS(list []heard) {
 	if !r.isFrom(mikroTik) || !slices.ContainsFunc(list, func(h heard) bool { return !h.known }) {

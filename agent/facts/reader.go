@@ -12,16 +12,13 @@ import (
 	"ninewatch/internal/telemetry"
 )
 
-// table is a conceptual table of a MIB: its entry, and the list of DeviceFacts that its rows end in.
+// table is a conceptual table of a MIB: its entry, and the list of DeviceFacts that its rows end in. The entry is text
+// until it is read, so that a hundred tables need no code to build them.
 type table struct {
 	name    string
-	entry   oid.OID
+	entry   string // OID
 	list    string
 	columns []uint32 // that are read, one by one; nil: all, at once
-}
-
-func mib(list, name, entry string, columns ...uint32) table {
-	return table{name, oid.MustParse(entry), list, columns}
 }
 
 // silentTables in a row without an answer mean that the device is gone, not that a table is too much for it.
@@ -69,11 +66,12 @@ func (r *reader) rows(t table) []row {
 }
 
 func (r *reader) rowsOf(s snmp.Session, t table) []row {
-	roots := []oid.OID{t.entry}
+	entry := oid.MustParse(t.entry)
+	roots := []oid.OID{entry}
 	if t.columns != nil {
 		roots = roots[:0]
 		for _, c := range t.columns {
-			roots = append(roots, t.entry.Append(c))
+			roots = append(roots, entry.Append(c))
 		}
 	}
 	var binds []snmpwire.VarBind
@@ -86,7 +84,7 @@ func (r *reader) rowsOf(s snmp.Session, t table) []row {
 	}
 	re := &refused{table: t.name}
 	r.refused = append(r.refused, re)
-	return assemble(t.entry, binds, re)
+	return assemble(entry, binds, re)
 }
 
 // walk reads what is below root. Not ok: the rest of the table is not worth a try.

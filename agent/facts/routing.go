@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	ospfNbrTable   = mib("ospf_neighbors", "ospfNbrTable", "1.3.6.1.2.1.14.10.1")
-	ospfv3NbrTable = mib("ospf_neighbors", "ospfv3NbrTable", "1.3.6.1.2.1.191.1.9.1")
+	ospfNbrTable   = table{"ospfNbrTable", "1.3.6.1.2.1.14.10.1", "ospf_neighbors", nil}
+	ospfv3NbrTable = table{"ospfv3NbrTable", "1.3.6.1.2.1.191.1.9.1", "ospf_neighbors", nil}
 
 	ospfStates = []string{"down", "attempt", "init", "twoWay", "exchangeStart", "exchange", "loading", "full"}
 )
@@ -42,11 +42,11 @@ func compareOSPFNeighbors(a, b telemetry.OSPFNeighbor) int {
 }
 
 var (
-	vrrpOperTable               = mib("fhrp_groups", "vrrpOperTable", "1.3.6.1.2.1.68.1.3.1")
-	vrrpAssoIpAddrTable         = mib("fhrp_groups", "vrrpAssoIpAddrTable", "1.3.6.1.2.1.68.1.4.1", 2)
-	vrrpv3OperationsTable       = mib("fhrp_groups", "vrrpv3OperationsTable", "1.3.6.1.2.1.207.1.1.1.1")
-	vrrpv3AssociatedIpAddrTable = mib("fhrp_groups", "vrrpv3AssociatedIpAddrTable", "1.3.6.1.2.1.207.1.1.2.1", 2)
-	cHsrpGrpTable               = mib("fhrp_groups", "cHsrpGrpTable", "1.3.6.1.4.1.9.9.106.1.2.1.1")
+	vrrpOperTable               = table{"vrrpOperTable", "1.3.6.1.2.1.68.1.3.1", "fhrp_groups", nil}
+	vrrpAssoIpAddrTable         = table{"vrrpAssoIpAddrTable", "1.3.6.1.2.1.68.1.4.1", "fhrp_groups", []uint32{2}}
+	vrrpv3OperationsTable       = table{"vrrpv3OperationsTable", "1.3.6.1.2.1.207.1.1.1.1", "fhrp_groups", nil}
+	vrrpv3AssociatedIpAddrTable = table{"vrrpv3AssociatedIpAddrTable", "1.3.6.1.2.1.207.1.1.2.1", "fhrp_groups", []uint32{2}}
+	cHsrpGrpTable               = table{"cHsrpGrpTable", "1.3.6.1.4.1.9.9.106.1.2.1.1", "fhrp_groups", nil}
 
 	vrrpStates = []string{"initialize", "backup", "master"}
 	hsrpStates = []string{"initial", "learn", "listen", "speak", "standby", "active"}

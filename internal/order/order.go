@@ -11,14 +11,18 @@ import (
 
 // Sort puts list into the order of compare. Equals stay as they stand.
 func Sort[T any](list []T, compare func(a, b T) int) {
-	places := make([]int, len(list))
-	for i := range places {
-		places[i] = i
+	old := slices.Clone(list)
+	for i, place := range places(len(old), func(a, b int) int { return compare(old[a], old[b]) }) {
+		list[i] = old[place]
 	}
-	slices.SortFunc(places, func(a, b int) int { return cmp.Or(compare(list[a], list[b]), a-b) })
-	sorted := make([]T, len(list))
-	for i, p := range places {
-		sorted[i] = list[p]
+}
+
+// places returns the numbers below n in the order of compare.
+func places(n int, compare func(a, b int) int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
 	}
-	copy(list, sorted)
+	slices.SortFunc(list, func(a, b int) int { return cmp.Or(compare(a, b), a-b) })
+	return list
 }
