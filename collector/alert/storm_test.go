@@ -1,0 +1,128 @@
+package alert
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// branch is a core with devices behind it, and one device beside it.
+func branch(n int) (*Book, []string) {
+	b := &Book{Devices: map[string]Place{"core-1": {Site: "porto", Role: "core"}, "alone": {Site: "porto", Role: "access"}}}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("sw-%04d", i)
+		b.Devices[names[i]] = Place{Site: "porto", Role: "access", Parents: []string{"core-1"}}
+	}
+	return b, names
+}
+
+func says(device string, s State, at int64) Finding {
+	return Finding{Site: "porto", Device: device, State: s, Since: at, Detected: at + 2000, Evidence: "3 echo requests lost"}
+}
+
+// TestStorm: 5,000 devices behind one core that fails are one incident and one message with all of them in it, told
+// within 10 s; so is the recovery. A failure of its own among them gets its own.
+func TestStorm(t *testing.T) {
+	b, names := branch(5000)
+	r := newRig(t, b)
+	var impact []int
+	r.deps.Deliver = func(_ *sql.Tx, m Message) error {
+		for _, it := range m.Items {
+			r.told = append(r.told, fmt.Sprintf("%s %s", it.Event, it.Incident.Name()))
+			impact = append(impact, len(it.Incident.Hidden))
+		}
+		return nil
+	}
+	up := []Finding{says("core-1", Up, t0-9000), says("alone", Up, t0-9000)}
+	for _, name := range names {
+		up = append(up, says(name, Up, t0-9000))
+	}
+	r.observe(up...)
+	began := time.Now()
+	r.observe(says("core-1", Down, t0))
+	r.wantTold() // what lies behind it is not known yet
+	for part := range slices.Chunk(names, 500) {
+		r.now += 300
+		var in []Finding
+		for _, name := range part {
+			in = append(in, says(name, Unreachable, t0+100))
+		}
+		r.observe(in...)
+	}
+	r.wantTold("opened INC-1")
+	if r.now-t0 > 10_000 || impact[0] != 5000 {
+		t.Errorf("told after %d ms with %d devices, want at most 10 s and 5000", r.now-t0, impact[0])
+	}
+	r.observe(says("alone", Down, r.now))
+	r.wantTold("opened INC-2")
+	r.restart()
+	r.deps.Deliver = func(_ *sql.Tx, m Message) error {
+		r.told = append(r.told, fmt.Sprintf("%s %s %d", m.Items[0].Event, m.Items[0].Incident.Name(), len(m.Items[0].Incident.Hidden)))
+		return nil
+	}
+	back := r.now + 60_000
+	r.now = back
+	r.observe(says("core-1", Up, back))
+	r.wantTold() // what was behind it is looked at again first
+	for part := range slices.Chunk(names, 1000) {
+		r.now += 500
+		var in []Finding
+		for _, name := range part {
+			if name != "sw-0042" {
+				in = append(in, says(name, Up, back+200))
+			}
+		}
+		r.observe(in...)
+	}
+	r.wantTold()
+	r.observe(says("sw-0042", Down, back)) // it has a fault of its own, seen since
+	r.wantTold("resolved INC-1 4999", "opened INC-3 0")
+	t.Logf("all steps of 5,000 devices took %s", time.Since(began))
+}
+
+// TestARootWaitsForWhatLiesBehindIt five seconds at most.
+func TestARootWaitsForWhatLiesBehindIt(t *testing.T) {
+	b, names := branch(3)
+	r := newRig(t, b)
+	r.observe(says("core-1", Up, t0-9000), says(names[0], Up, t0-9000), says(names[1], Up, t0-9000), says(names[2], Up, t0-9000))
+	r.observe(says("core-1", Down, t0), says(names[0], Unreachable, t0))
+	r.wait(4900 * time.Millisecond)
+	r.wantTold()
+	r.wait(200 * time.Millisecond)
+	r.wantTold("ops opened INC-1 open")
+	i, _ := r.get(1)
+	if i.Behind != 1 || i.Impact != "1 device behind it" {
+		t.Errorf("got %d, %q", i.Behind, i.Impact)
+	}
+}
+
+// TestOneCauseAfterAll: a child that was told alone is merged into the incident of its parent.
+func TestOneCauseAfterAll(t *testing.T) {
+	b, names := branch(1)
+	r := newRig(t, b)
+	r.observe(says("core-1", Up, t0-9000))
+	r.observe(says(names[0], Down, t0))
+	r.observe(says("core-1", Down, t0))
+	i, _ := r.get(1)
+	if i.Device != "core-1" || i.Behind != 1 || i.Status != Open {
+		t.Errorf("got %+v", i)
+	}
+	r.wantTold("ops opened INC-1 open")
+}
+
+// TestRedundancyJoinsTheOutage that explains it, and is told of when it outlasts it.
+func TestRedundancyJoinsTheOutage(t *testing.T) {
+	b, _ := branch(0)
+	r := newRig(t, b)
+	lost := Finding{Kind: RedundancyLost, Site: "porto", Object: "uplinks", State: Down, Since: t0, Summary: "uplinks has no spare", Members: []string{"core-1"}}
+	r.observe(says("core-1", Down, t0), lost)
+	r.wantTold("ops opened INC-1 open")
+	r.now += 60_000
+	r.observe(says("core-1", Up, r.now))
+	r.wantTold()
+	r.wait(31 * time.Second)
+	r.wantTold("ops resolved INC-1 resolved", "ops opened INC-2 open")
+}
