@@ -41,6 +41,10 @@ $(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.jso
 	cd $(UI) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: size
+size: binaries # the goal P3 of the design
+	@n=$$(stat -c %s bin/ninewatch-agent); echo "the agent has $$n bytes"; test $$n -le 12000000 || { echo 'more than 12 MB: see HOT in the Makefile' >&2; exit 1; }
+
 run: ## build, then start everything on this machine with a demo network
 	@echo 'building: the first time takes some minutes'
 	@$(MAKE) --no-print-directory -j2 ui quick
@@ -75,7 +79,7 @@ proto: ## generate proto/telemetry/v1 anew (needs protoc)
 	go build -o bin/tools/ google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	PATH=$(CURDIR)/bin/tools:$$PATH protoc --go_out=. --go_opt=module=ninewatch --go-grpc_out=. --go-grpc_opt=module=ninewatch proto/telemetry/v1/telemetry.proto
 
-e2e: build ## the end-to-end scenarios on real parts
+e2e: build size ## the end-to-end scenarios on real parts
 	go test -tags $(TAGS) -count=1 -v ./internal/e2e
 
 bench: ## the goals of the design against other programs: one table, JSON into the file BENCH_JSON (GOALS="P1 P6" for some)
