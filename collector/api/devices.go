@@ -196,7 +196,7 @@ func (a *API) identify(ctx context.Context, out *deviceDetail) error {
 			return err
 		}
 		out.Identity.Model, out.Identity.Serial, out.Identity.OS, out.Identity.Version, out.Identity.Profile = i.Model, i.Serial, i.OS, i.Version, i.Profile
-		out.Identity.Vendor = cmp.Or(out.Identity.Vendor, i.Vendor)
+		out.Identity.Vendor = cmp.Or(i.Vendor, out.Identity.Vendor) // of the hardware, not of its SNMP agent
 	}
 	if s.SysUpTime > 0 && facts.Seen > 0 {
 		seconds := int64(s.SysUpTime/100) + (a.deps.Now().UnixMilli()-facts.Seen)/1000

@@ -85,7 +85,7 @@ type assetView struct {
 }
 
 type findingView struct {
-	Kind     string  `json:"kind" enum:"asset_date,software_off_policy"`
+	Kind     string  `json:"kind" enum:"asset_date,software_off_policy,profile_wanted,profile_unknown"`
 	Severity string  `json:"severity"`
 	Site     string  `json:"site"`
 	Device   string  `json:"device"`
@@ -98,7 +98,7 @@ func (a *API) factsRoutes() {
 	get(a, "/devices/{name}/facts", "get-facts", "What a device is made of and stands next to, now or at a time", viewer, a.getFacts)
 	get(a, "/devices/{name}/history", "list-history", "What changed of a device, newest first", viewer, a.listHistory)
 	get(a, "/assets", "list-assets", "Devices and their parts, with serial numbers and dates", viewer, a.listAssets)
-	get(a, "/findings", "list-findings", "Dates that come, and software that no policy allows", viewer, a.listFindings)
+	get(a, "/findings", "list-findings", "Dates that come, software that no policy allows, and devices that no profile knows", viewer, a.listFindings)
 }
 
 func (a *API) getFacts(ctx context.Context, c caller, in *factsQuery) (factsView, error) {

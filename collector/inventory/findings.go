@@ -1,8 +1,11 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +16,13 @@ import (
 const (
 	FindingAssetDate = "asset_date"          // warranty, end of life, end of support
 	FindingSoftware  = "software_off_policy" // a version that no policy allows
+
+	FindingProfileWanted  = "profile_wanted"  // no profile knows the device: it is read by the standard MIBs alone
+	FindingProfileUnknown = "profile_unknown" // the agent has no profile of the name that the inventory gives
 )
+
+// genericProfile is the name of the agents' profile for what nobody knows.
+const genericProfile = "generic"
 
 // dueBefore is how long before a date it is told.
 const dueBefore = 90 * 24 * time.Hour
@@ -47,7 +56,49 @@ func (s *Store) Findings(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(AssetFindings(rows, s.now()), SoftwareFindings(devices, identities, policies)...), nil
+	wanted, err := s.profileFindings(ctx, devices, identities)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(AssetFindings(rows, s.now()), SoftwareFindings(devices, identities, policies), wanted), nil
+}
+
+// profileFindings tells of devices that are not read by a profile of their own.
+func (s *Store) profileFindings(ctx context.Context, devices []Device, identities map[string]telemetry.Identity) ([]Finding, error) {
+	var out []Finding
+	for _, d := range devices {
+		read := identities[d.Name].Profile
+		if read == "" || read == d.Profile {
+			continue
+		}
+		f := Finding{Kind: FindingProfileUnknown, Severity: "warning", Site: d.Site, Device: d.Name, Object: d.Profile,
+			Summary: fmt.Sprintf("%s is read by the profile %s: its agent has none named %q, correct it or add its file to the folder of profiles there", d.Name, read, d.Profile)}
+		if d.Profile == "" {
+			if read != genericProfile {
+				continue
+			}
+			facts, err := s.Facts(ctx, d.Name)
+			if err != nil && !errors.Is(err, ErrUnknown) {
+				return nil, err
+			}
+			f.Kind, f.Object = FindingProfileWanted, facts.System.SysObjectID
+			f.Summary = fmt.Sprintf("no profile knows %s (sysObjectID %s), it is read by the standard MIBs alone; what a profile can be written from: ninewatch-agent inspect %s -o snmprec",
+				d.Name, cmp.Or(f.Object, "none"), target(d))
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// target is a device as the agent's commands take it.
+func target(d Device) string {
+	switch {
+	case d.Port == 0:
+		return d.Address
+	case strings.Contains(d.Address, ":"):
+		return fmt.Sprintf("[%s]:%d", d.Address, d.Port)
+	}
+	return fmt.Sprintf("%s:%d", d.Address, d.Port)
 }
 
 // AssetFindings tells of dates that have passed or come within 90 days. A date is over when its day is, UTC.

@@ -116,3 +116,31 @@ software_policies: [{name: p, match: {vendor: Cisco, tags: core}, versions: [">=
 	same(t, "findings", findings, []Finding{{Kind: FindingSoftware, Severity: "minor", Site: "lisbon", Device: "sw1", Object: "p",
 		Summary: `sw1 runs IOS-XE 17.6.5, allowed by "p": >=17.9`}})
 }
+
+// TestProfileFindings: what no profile knows is told with what a profile can be written from, and a profile that an
+// agent does not have with who has to have it.
+func TestProfileFindings(t *testing.T) {
+	f := open(t, t.TempDir())
+	f.apply(t, `
+sites: [{name: lisbon}]
+devices:
+- {name: known, site: lisbon, address: 192.0.2.1}
+- {name: wanted, site: lisbon, address: 192.0.2.2, port: 1161}
+- {name: mistaken, site: lisbon, address: 192.0.2.3, profile: acme}
+- {name: meant, site: lisbon, address: 192.0.2.4, profile: generic}
+- {name: unread, site: lisbon, address: 192.0.2.5, profile: acme}
+`, ApplyOptions{})
+	for name, profile := range map[string]string{"known": "cisco-ios", "wanted": "generic", "mistaken": "linux", "meant": "generic"} {
+		f.tell(t, telemetry.DeviceFacts{Device: name, Time: 1000, System: telemetry.System{SysObjectID: "1.3.6.1.4.1.99999.1"}, Identity: telemetry.Identity{Profile: profile}})
+	}
+	findings, err := f.Findings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "findings", findings, []Finding{
+		{Kind: "profile_unknown", Severity: "warning", Site: "lisbon", Device: "mistaken", Object: "acme",
+			Summary: `mistaken is read by the profile linux: its agent has none named "acme", correct it or add its file to the folder of profiles there`},
+		{Kind: "profile_wanted", Severity: "warning", Site: "lisbon", Device: "wanted", Object: "1.3.6.1.4.1.99999.1",
+			Summary: "no profile knows wanted (sysObjectID 1.3.6.1.4.1.99999.1), it is read by the standard MIBs alone; what a profile can be written from: ninewatch-agent inspect 192.0.2.2:1161 -o snmprec"},
+	})
+}
