@@ -77,6 +77,8 @@ func New(deps Deps) (*API, error) {
 	a.routes()
 	mux.Handle("/api/", http.HandlerFunc(a.nothingHere))
 	mux.Handle("/prometheus/", a.authenticated(http.StripPrefix("/prometheus", deps.Prom)))
+	mux.HandleFunc("GET /callback/{token}", a.callback)
+	mux.HandleFunc("POST /callback/{token}", a.callback)
 	mux.HandleFunc("GET /metrics", a.ownMetrics)
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
@@ -117,6 +119,7 @@ func (a *API) routes() {
 	a.factsRoutes()
 	a.discoveryRoutes()
 	a.deliveryRoutes()
+	a.silenceRoutes()
 	a.userRoutes()
 	a.eventRoutes()
 }

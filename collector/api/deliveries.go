@@ -24,16 +24,31 @@ type delivery struct {
 	ResponseCode  *int    `json:"response_code"`
 	Response      string  `json:"response" doc:"the beginning of what the receiver answered"`
 	Error         string  `json:"error"`
-	DurationMS    *int64  `json:"duration_ms" doc:"not measured yet"`
+	DurationMS    *int64  `json:"duration_ms" doc:"of the last attempt"`
+	Route         string  `json:"route" doc:"empty: no routes are set"`
+
+	Request string          `json:"request,omitempty" doc:"what is sent, without its secrets; of one delivery"`
+	Log     []deliveryTrial `json:"log,omitempty" doc:"its attempts, oldest first; of one delivery"`
+}
+
+type deliveryTrial struct {
+	Time       string `json:"time"`
+	DurationMS int64  `json:"duration_ms"`
+	Code       int    `json:"response_code" doc:"0: there was no answer"`
+	Error      string `json:"error"`
+	Response   string `json:"response"`
 }
 
 func deliveryOf(d webhook.Delivery) delivery {
 	v := delivery{
 		ID: strconv.FormatInt(d.ID, 10), Receiver: d.Receiver, Incident: fmt.Sprintf("INC-%d", d.Incident), Type: d.Type, Status: d.Status,
-		Attempts: d.Attempts, CreatedAt: stamp(d.Created), FinishedAt: stampOrNull(d.Finished), Response: d.Answer, Error: d.Error,
+		Attempts: d.Attempts, CreatedAt: stamp(d.Created), FinishedAt: stampOrNull(d.Finished), Response: d.Answer, Error: d.Error, Route: d.Route,
 	}
 	if d.Status == "pending" {
 		v.NextAttemptAt = stampOrNull(d.Next)
+	}
+	if d.Took >= 0 {
+		v.DurationMS = &d.Took
 	}
 	if d.Code != 0 {
 		v.ResponseCode = &d.Code
@@ -45,6 +60,8 @@ type deliveryQuery struct {
 	Paging
 	Site     string `query:"site"`
 	Incident string `query:"incident" doc:"INC-12, or 12"`
+	Receiver string `query:"receiver"`
+	Status   string `query:"status" enum:"pending,delivered,dead"`
 }
 
 type deliveryName struct {
@@ -53,12 +70,13 @@ type deliveryName struct {
 
 func (a *API) deliveryRoutes() {
 	get(a, "/deliveries", "list-deliveries", "Webhook deliveries, newest first", viewer, a.listDeliveries)
+	get(a, "/deliveries/{id}", "get-delivery", "A delivery with what is sent and each attempt", viewer, a.getDelivery)
 	do(a, http.MethodPost, "/deliveries/{id}/replay", "replay-delivery", "Send a delivery again, under the same id", operator, a.replay)
 	do(a, http.MethodPost, "/receivers/{name}/test", "test-receiver", "Send a sample message to a receiver at once", operator, a.testReceiver)
 }
 
 func (a *API) listDeliveries(ctx context.Context, c caller, in *deliveryQuery) (page[delivery], error) {
-	f := webhook.Filter{Sites: c.narrow(in.Site), Limit: in.Limit + 1}
+	f := webhook.Filter{Sites: c.narrow(in.Site), Receiver: in.Receiver, Status: in.Status, Limit: in.Limit + 1}
 	var err error
 	if f.Before, err = in.afterID(); err != nil {
 		return page[delivery]{}, err
@@ -86,6 +104,22 @@ func (a *API) delivery(ctx context.Context, c caller, id int64) (webhook.Deliver
 		return webhook.Delivery{}, notFound("delivery", strconv.FormatInt(id, 10))
 	}
 	return found[0], nil
+}
+
+func (a *API) getDelivery(ctx context.Context, c caller, in *deliveryName) (delivery, error) {
+	d, err := a.delivery(ctx, c, in.ID)
+	if err != nil {
+		return delivery{}, err
+	}
+	v := deliveryOf(d)
+	var log []webhook.Attempt
+	if v.Request, log, err = a.deps.Deliveries.Request(ctx, in.ID); err != nil {
+		return delivery{}, err
+	}
+	v.Log = each(log, func(t webhook.Attempt) deliveryTrial {
+		return deliveryTrial{stamp(t.Time), t.Took, t.Code, t.Error, t.Answer}
+	})
+	return v, nil
 }
 
 func (a *API) replay(ctx context.Context, c caller, in *deliveryName) (delivery, error) {

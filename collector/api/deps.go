@@ -104,6 +104,21 @@ type Incidents interface {
 	Acknowledge(ctx context.Context, id int64, who string) (alert.Incident, error)
 	Resolve(ctx context.Context, id int64, who, text string) (alert.Incident, error)
 	Comment(ctx context.Context, id int64, who, text string) (alert.Incident, error)
+	Problems(ctx context.Context, id int64) ([]alert.Problem, error)
+	Figures(ctx context.Context, by string, sites []string, from, to int64) ([]alert.Figures, error)
+	explaining
+	silences
+}
+
+type explaining interface {
+	Explain(ctx context.Context, id int64) (alert.Explanation, error)
+	Preview(i alert.Incident) ([]alert.Planned, []alert.Told)
+}
+
+type silences interface {
+	Silences(ctx context.Context, all bool) ([]alert.Silence, error)
+	Silence(ctx context.Context, s alert.Silence) (alert.Silence, error)
+	EndSilence(ctx context.Context, id int64) error
 }
 
 // Deliveries is what the API needs of *webhook.Service.
@@ -111,4 +126,7 @@ type Deliveries interface {
 	Find(ctx context.Context, f webhook.Filter) ([]webhook.Delivery, error)
 	Replay(ctx context.Context, id int64) error
 	Test(ctx context.Context, receiver string) (code int, sent, answer string, err error)
+	Request(ctx context.Context, id int64) (body string, attempts []webhook.Attempt, err error)
+	Preview(m alert.Message) (string, error)
+	ReadCallback(token string) (webhook.Callback, error)
 }

@@ -59,6 +59,8 @@ var descriptions = map[string]string{
 	"ninewatch_agent_watch_bursts_total":          "Looks by SNMP at once, because echoes were lost or came back.",
 	"ninewatch_agent_watch_append_failures_total": "Times that records could not be put into the spool.",
 
+	"ninewatch_collector_alert_findings_dropped_total":   "Findings that came faster than they could be taken. They come again.",
+	"ninewatch_collector_alert_source_errors_total":      "Failures to ask an engine for its findings.",
 	"ninewatch_collector_alert_incidents_open":           "Incidents that are open.",
 	"ninewatch_collector_alert_incidents_opened_total":   "Incidents that were opened.",
 	"ninewatch_collector_alert_incidents_resolved_total": "Incidents that were resolved.",
