@@ -1,34 +1,20 @@
 // Lines that somebody else runs: what was promised, what was kept, and the evidence for a credit.
 import { useApi } from '../lib/api'
-import { useNow } from '../lib/clock'
 import { availability, bitRate, count, duration, plural, uncertainty } from '../lib/format'
-import { byScope, claimAnswer, standing, stateNow, verdictWords, type Circuit, type Claim, type Ledger } from '../lib/network'
+import { byScope, claimAnswer, standing, stateNow, type Circuit, type Claim, type Ledger } from '../lib/network'
 import { href, usePlace } from '../lib/router'
 import { instant } from '../lib/time'
 import type { Page as Paged } from '../lib/types'
 import { useCompany, useSiteName } from '../ui/company'
+import { params, useLately, VerdictWord } from '../ui/ledger'
 import { Card, Empty, Failed, Load } from '../ui/parts'
 import { PeriodSeg, usePeriod } from '../ui/periodpick'
 import { Page } from '../ui/shell'
 import { Answer, Demo, Percent, StateWord } from '../ui/state'
 import { Region, rowClick } from '../ui/table'
 
-export const params = (p: Record<string, string | null>) => new URLSearchParams(Object.entries(p).filter((e): e is [string, string] => e[1] !== null && e[1] !== '')).toString()
-
-/** The last five minutes, in whole minutes: how things stand now. */
-export function useLately(kind: string, site: string | null) {
-  const to = Math.floor(useNow(60) / 60_000) * 60_000
-  return useApi<Paged<Ledger>>(`availability/list?${params({ kind, site, from: new Date(to - 300_000).toISOString(), to: new Date(to).toISOString(), limit: '10000' })}`, ['state'], 60)
-}
-
 /** A bandwidth as it stands in the inventory: a number of bit/s, or with a unit. */
 export const bandwidth = (b: string | number | undefined) => (b === undefined || b === '' ? '–' : typeof b === 'number' ? bitRate(b) : b)
-
-export function VerdictWord({ verdict, objective }: { verdict: string | null; objective: string | null }) {
-  if (!verdict || !objective) return <span class="mute" title="Nothing is agreed">–</span>
-  const tone = { met: 'st up', breached: 'st down', undetermined: 'st unknown', no_data: 'st unknown' }[verdict] ?? ''
-  return <span class={tone}>{verdictWords[verdict] ?? verdict}</span>
-}
 
 export function Circuits() {
   const { query } = usePlace()

@@ -16,7 +16,7 @@ import { Icon } from '../ui/icons'
 import { Card, Copy, Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
 import { Answer, Demo } from '../ui/state'
-import { params } from './circuits'
+import { params } from '../ui/ledger'
 
 const shown = [['proposed', 'Open'], ['approved', 'Watched'], ['rejected', 'Turned down']] as const
 

@@ -13,7 +13,7 @@ import { Card, Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
 import { Answer, Demo } from '../ui/state'
 import { Region, Rows, rowClick } from '../ui/table'
-import { params } from './circuits'
+import { params } from '../ui/ledger'
 
 const pageSize = 500
 

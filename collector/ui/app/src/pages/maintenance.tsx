@@ -16,7 +16,7 @@ import { Mark } from '../ui/icons'
 import { Card, Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
 import { Answer, Demo } from '../ui/state'
-import { params } from './circuits'
+import { params } from '../ui/ledger'
 
 const order: WindowState[] = ['now', 'next', 'repeats', 'calendar', 'past']
 const words: Record<WindowState, string> = { now: 'Runs now', next: 'Comes', repeats: 'Comes again and again', calendar: 'From a calendar', past: 'Over' }

@@ -14,7 +14,7 @@ import { Card, Copy, Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
 import { Answer } from '../ui/state'
 import { Region } from '../ui/table'
-import { params } from './circuits'
+import { params } from '../ui/ledger'
 
 interface Role { role: string; sites: string[] }
 interface User { name: string; roles: Role[]; created_at: string }

@@ -10,7 +10,7 @@ import { PeriodSeg, usePeriod } from '../ui/periodpick'
 import { Page } from '../ui/shell'
 import { Answer, Demo, Percent, StateWord } from '../ui/state'
 import { Region, rowClick } from '../ui/table'
-import { params, useLately, VerdictWord } from './circuits'
+import { params, useLately, VerdictWord } from '../ui/ledger'
 
 export function Services() {
   const site = usePlace().query.get('site')
