@@ -94,3 +94,8 @@ func (r renderer) incident(i alert.Incident) incidentBody {
 func rfc3339(ms int64) string {
 	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
+
+// Body is a message of our own format about what happened to i; externalURL is where people reach the pages.
+func Body(event string, i alert.Incident, externalURL string) ([]byte, error) {
+	return renderer{url: externalURL}.own(alert.Message{Items: []alert.Item{{Event: event, Incident: i}}})
+}
