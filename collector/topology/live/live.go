@@ -138,16 +138,24 @@ func (s *Service) loop(ctx context.Context) {
 	defer sweep.Stop()
 	changed := s.deps.Inventory.Changed()
 	for {
-		all := false
+		all, anew := false, false
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
-			changed = s.deps.Inventory.Changed()
-			s.try(ctx, s.reload)
+			anew = true
 		case <-sweep.C:
 			all = true
 		case <-s.wake:
+		}
+		select { // facts of a device that is new come after the inventory that has it
+		case <-changed:
+			anew = true
+		default:
+		}
+		if anew {
+			changed = s.deps.Inventory.Changed()
+			s.try(ctx, s.reload)
 		}
 		s.try(ctx, func(ctx context.Context) error { return s.step(ctx, all) })
 		select { // what comes in one burst is judged once

@@ -1,7 +1,7 @@
 // The shapes of the REST API, as collector/api writes them.
 
 export type State = 'up' | 'degraded' | 'down' | 'unreachable' | 'unknown' | 'maintenance'
-export type Tone = 'strong' | 'down' | 'degraded' | 'unknown' | 'up'
+export type Tone = 'strong' | 'down' | 'degraded' | 'unknown' | 'up' | 'risk'
 export interface Phrase { text: string; tone?: Tone }
 
 export interface Session { user: { name: string; role: string }; demo: boolean; version: string; organisation: string }

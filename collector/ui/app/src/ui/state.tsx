@@ -33,7 +33,7 @@ export function StateChip({ state, children }: { state: State; children?: preact
   return <span class={`chip ${cls[state]}`}><Mark state={state} size={10} />{children ?? words[state]}</span>
 }
 
-const tones: Record<string, string> = { down: 'bad', degraded: 'warnc', unknown: 'unkc', up: 'upc' }
+const tones: Record<string, string> = { down: 'bad', degraded: 'warnc', unknown: 'unkc', up: 'upc', risk: 'riskc' }
 
 /** The first line of a page: an answer in words, written by the server from the same numbers. */
 export function Answer({ phrases }: { phrases: Phrase[] }) {
