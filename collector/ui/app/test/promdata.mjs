@@ -49,10 +49,14 @@ function seriesFor(q) {
   const dir = /ifHC(In|Out)Octets/.exec(q)?.[1]
   if (dir && key) return /max_over_time/.test(q) ? [{ metric: {}, at: until((t) => traffic(key, dir, t, true)) }] : [{ metric: {}, at: until((t) => traffic(key, dir, t, false)) }]
   if (dir) return Object.keys(top).map((k) => ({ metric: { ifName: k, device }, at: until((t) => traffic(k, dir, t, false)) }))
-  if (/hrProcessorLoad/.test(q)) return [{ metric: {}, at: (t) => 20 + 30 * shape(t) + 3 * noise(t, 2) }]
-  if (/hrStorageAllocationUnits\{[^}]*\}$/.test(q) && !/Used|Size/.test(q)) return [{ metric: { device, name: 'bootflash' }, at: () => 1 }]
-  if (/hrStorageUsed/.test(q)) return [{ metric: { device, name: 'bootflash' }, at: () => 5.1e9 }, { metric: { device, name: 'Memory' }, at: () => 5.5e9 }]
-  if (/hrStorageSize/.test(q)) return [{ metric: { device, name: 'bootflash' }, at: () => 1.6e10 }, { metric: { device, name: 'Memory' }, at: () => 8.59e9 }]
+  if (/ninewatch_cpu_usage_ratio/.test(q)) return [{ metric: {}, at: (t) => (20 + 30 * shape(t) + 3 * noise(t, 2)) / 100 }]
+  const room = (what, memory, flash) => [{ metric: { __name__: `ninewatch_memory_${what}`, device, name: 'Processor' }, at: () => memory }, { metric: { __name__: `ninewatch_storage_${what}`, device, name: 'bootflash' }, at: () => flash }]
+  if (/_used_bytes/.test(q)) return room('used_bytes', 5.5e9, 5.1e9)
+  if (/_total_bytes/.test(q)) return room('total_bytes', 8.59e9, 1.6e10)
+  if (/_usage_ratio/.test(q)) return room('usage_ratio', 0.64, 0.319)
+  const inlet = { device, sensor: 'Inlet', class: 'temperature' }
+  if (/ninewatch_sensor_value/.test(q)) return [{ metric: { ...inlet, unit: 'celsius' }, at: (t) => 24 + 6 * shape(t) }, { metric: { device, sensor: 'Fan 1', class: 'fanspeed', part: 'fan', unit: 'rpm' }, at: () => 5400 }]
+  if (/ninewatch_sensor_status/.test(q)) return [{ metric: inlet, at: () => 0 }, { metric: { device, sensor: 'Fan 1', class: 'fanspeed', part: 'fan' }, at: () => 0 }, { metric: { device, sensor: 'PSU 2', class: 'state', part: 'power_supply' }, at: () => 2 }]
   return []
 }
 

@@ -1,13 +1,14 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useApi } from '../lib/api'
 import { now as clockNow, useNow } from '../lib/clock'
-import { availability, bitRate, bounds, bytesBinary, count, duration, durationShort, percent, uncertainty } from '../lib/format'
-import { gridFor, queryAt, queryRange, quote, sparkQuery, type Series } from '../lib/prom'
+import { availability, bitRate, bounds, count, duration, durationShort, percent, uncertainty } from '../lib/format'
+import { gridFor, queryRange, sparkQuery, type Series } from '../lib/prom'
 import { parseRange, type Range } from '../lib/range'
 import { href, setQuery, usePlace } from '../lib/router'
 import { dayMonth, instant, when } from '../lib/time'
 import type { Availability, DeviceDetail, Interface, Outage, Page as Paged, Period } from '../lib/types'
 import { AgentsAway } from '../ui/away'
+import { HealthCards } from '../ui/health'
 import { useSiteName } from '../ui/company'
 import { Mark } from '../ui/icons'
 import { Card, Empty, Load } from '../ui/parts'
@@ -73,7 +74,7 @@ function Body({ d, range, tick }: { d: DeviceDetail; range: Range; tick: number 
         <div class="stack c4">
           <AvailabilityCard d={d} period={days30.data} />
           <Load30 period={days30.data} />
-          <Resources device={d.name} tick={tick} />
+          <HealthCards device={d.name} tick={tick} />
         </div>
         <InterfacesCard device={d} of={ifs} chosen={iface?.key} />
       </div>
@@ -94,13 +95,19 @@ export function busiest(items: Interface[]): Interface | undefined {
   return [...(wired.length ? wired : items)].sort((a, b) => (used(b) ?? -1) - (used(a) ?? -1) || load(b) - load(a))[0]
 }
 
+/** What the device's profile makes of it. */
+interface Identified { model: string; serial: string; os: string; version: string; profile: string }
+
 function Head({ d }: { d: DeviceDetail }) {
   const now = useNow(1)
   const siteName = useSiteName()
   const age = secondsSince(d.since, now)
-  const id = d.identity
+  const id = d.identity as (NonNullable<DeviceDetail['identity']> & Partial<Identified>) | null
   const facts: [string, preact.ComponentChildren][] = []
   if (id?.vendor) facts.push(['Vendor', id.vendor])
+  if (id?.model) facts.push(['Model', id.model])
+  if (id?.serial) facts.push(['Serial number', <span class="mono">{id.serial}</span>])
+  if (id?.os || id?.version) facts.push(['Software', [id.os, id.version].filter(Boolean).join(' ')])
   if (id?.sys_name && id.sys_name !== d.name) facts.push(['Calls itself', id.sys_name])
   facts.push(['Address', <span class="mono">{d.address}</span>])
   if (d.agents.length) facts.push([d.interval_seconds ? 'Polled by' : 'Watched by', d.agents.join(', ') + (d.interval_seconds ? `, every ${durationShort(d.interval_seconds)}` : '')])
@@ -122,7 +129,7 @@ function Head({ d }: { d: DeviceDetail }) {
         <Answer phrases={d.answer} />
       </div>
       <dl class="card id">{facts.map(([k, v]) => <div><dt>{k}</dt><dd>{v}</dd></div>)}</dl>
-      {id?.sys_descr && <p class="small mute sysdescr" title="What the device says of itself (sysDescr)">{id.sys_descr}{d.facts_at && `, read ${when(d.facts_at, now)}`}</p>}
+      {id?.sys_descr && <p class="small mute sysdescr" title="What the device says of itself (sysDescr)">{id.sys_descr}{d.facts_at && `, read ${when(d.facts_at, now)}`}{id.profile === 'generic' && ', by the standard MIBs alone: no profile knows it'}</p>}
     </>
   )
 }
@@ -186,54 +193,6 @@ function OutageRow({ o, now }: { o: Outage; now: number }) {
       <span class="sp" />
       <span class="rightcol nw"><span class="two med">{duration(o.raw_seconds)}</span>{o.uncertainty_seconds ? <span class="two small mute">{uncertainty(o.uncertainty_seconds)}</span> : null}</span>
     </li>
-  )
-}
-
-interface Resource { name: string; more: string; value: string; line: (number | null)[]; area: boolean }
-
-const label = (m: Record<string, string>) => m.name ?? m.hrDeviceIndex ?? m.hrStorageDescr ?? ''
-
-async function resources(device: string): Promise<Resource[]> {
-  const to = Math.floor(clockNow() / 1000)
-  const sel = `{device=${quote(device)}}`
-  const day: Range = { from: to - 86400, to, live: true, text: '24h', label: '' }
-  const g = gridFor(day, 1800)
-  const [cpu, cpuNow, usedBy, sizeOf] = await Promise.all([
-    queryRange(`avg(avg_over_time(hrProcessorLoad${sel}[30m]))`, g), queryAt(`avg(hrProcessorLoad${sel})`, to),
-    queryAt(`hrStorageUsed${sel} * on(device, name) group_left hrStorageAllocationUnits${sel} or hrStorageUsed${sel}`, to), queryAt(`hrStorageSize${sel} * on(device, name) group_left hrStorageAllocationUnits${sel} or hrStorageSize${sel}`, to),
-  ])
-  const out: Resource[] = []
-  if (cpuNow[0]) out.push({ name: 'Processor', more: 'mean of all, 24 h', value: percent(cpuNow[0].value / 100), line: cpu[0]?.values ?? [], area: false })
-  const units = await queryAt(`hrStorageAllocationUnits${sel}`, to)
-  for (const s of sizeOf) {
-    const u = usedBy.find((x) => label(x.metric) === label(s.metric))
-    if (!u || s.value <= 0) continue
-    const known = units.length > 0
-    out.push({ name: label(s.metric) || 'Storage', more: known ? `${bytesBinary(u.value)} of ${bytesBinary(s.value)}` : 'of its size', value: percent(u.value / s.value), line: [], area: false })
-  }
-  return out
-}
-
-function Resources({ device, tick }: { device: string; tick: number }) {
-  const [list, set] = useState<Resource[]>([])
-  useEffect(() => {
-    let dead = false
-    resources(device).then((r) => { if (!dead) set(r) }, () => { /* an extra: without an answer the card stays as it is */ })
-    return () => { dead = true }
-  }, [device, tick])
-  if (!list.length) return null
-  return (
-    <Card title="Processor and storage">
-      <ul class="list two">
-        {list.slice(0, 8).map((r) => (
-          <li key={r.name}>
-            <div class="min0 sp"><span class="two med cut">{r.name}</span><span class="two small mute">{r.more}</span></div>
-            {r.line.length > 0 && <Spark values={r.line} width={64} height={22} area={false} />}
-            <span class="num strong resval">{r.value}</span>
-          </li>
-        ))}
-      </ul>
-    </Card>
   )
 }
 
