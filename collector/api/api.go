@@ -26,6 +26,7 @@ type Deps struct {
 	Auth       Auth
 	Inventory  Inventory
 	Uptime     Uptime
+	Plan       Plan
 	Incidents  Incidents
 	Deliveries Deliveries
 	Topology   Topology
@@ -45,7 +46,7 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Log == nil || d.Metrics == nil || d.Now == nil || d.Auth == nil || d.Inventory == nil || d.Uptime == nil || d.Incidents == nil || d.Topology == nil ||
+	if d.Log == nil || d.Metrics == nil || d.Now == nil || d.Auth == nil || d.Inventory == nil || d.Uptime == nil || d.Plan == nil || d.Incidents == nil || d.Topology == nil ||
 		d.Deliveries == nil || d.Events == nil || d.Queryable == nil || d.Lookback <= 0 || d.Prom == nil || d.UI == nil || d.Ready == nil || d.AgentAddresses == nil {
 		return errors.New("api: a dependency is missing")
 	}
@@ -110,6 +111,7 @@ func (a *API) routes() {
 	a.siteRoutes()
 	a.deviceRoutes()
 	a.availabilityRoutes()
+	a.capacityRoutes()
 	a.reportRoutes()
 	a.topologyRoutes()
 	a.incidentRoutes()

@@ -6,7 +6,9 @@ import (
 
 	"ninewatch/collector/alert"
 	"ninewatch/collector/auth"
+	"ninewatch/collector/capacity"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/uptime"
 	"ninewatch/collector/webhook"
 	"ninewatch/internal/conf"
@@ -95,6 +97,16 @@ type Uptime interface {
 	Availability(ctx context.Context, scope string, from, to int64, objective string) (uptime.Answer, error)
 	ledgers
 	Strip(ctx context.Context, scope string, days int, zone *time.Location) ([]uptime.Day, error)
+}
+
+// Plan is what the API needs of *plan.Service.
+type Plan interface {
+	Answers(scope plan.Scope) []plan.Outlook
+	Detail(ctx context.Context, resource string) (plan.Outlook, error)
+	Forecast(ctx context.Context, scope plan.Scope) error
+	WhatIf(ctx context.Context, resource string, what plan.WhatIf) (plan.Outlook, error)
+	Bill(ctx context.Context, resource, month string, mode capacity.Mode, zeroFill bool) (plan.Bill, error)
+	Band(ctx context.Context, resource string) (plan.NormalBand, error)
 }
 
 // Incidents is what the API needs of *alert.Engine.

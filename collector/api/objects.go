@@ -39,6 +39,14 @@ type objectPut struct {
 	Body anObject `doc:"the whole object in the shape of inventory as code; secrets that are left out stay"`
 }
 
+// pathOf is where the objects of a kind are: "capacity" is what the rules of that kind lead to.
+func pathOf(k inventory.Kind) string {
+	if k.Name == inventory.KindCapacity {
+		return "/capacity-rules"
+	}
+	return "/" + k.List
+}
+
 // ownLists are the kinds whose list is registered elsewhere, and ownChanges those whose changes are.
 var (
 	ownLists   = []string{inventory.KindSite, inventory.KindDevice, inventory.KindCredential, inventory.KindReceiver, inventory.KindUser}
@@ -56,7 +64,7 @@ func (a *API) objectRoutes() {
 		if k.Name == inventory.KindMaintenance {
 			change = operator
 		}
-		path := "/" + k.List
+		path := pathOf(k)
 		one := path + "/{name}"
 		if !slices.Contains(ownLists, k.Name) {
 			get(a, path, "list-"+strings.ReplaceAll(k.List, "_", "-"), "Objects of the kind "+words, read, a.listObjects(k))

@@ -83,7 +83,7 @@ func objectUses(t *testing.T) []use {
 		if !ok {
 			t.Fatalf("there is no kind %q", m.kind)
 		}
-		id, path := strings.ReplaceAll(m.kind, "_", "-"), "/"+k.List
+		id, path := strings.ReplaceAll(m.kind, "_", "-"), pathOf(k)
 		least := m.least
 		if least == "" {
 			least = "admin"

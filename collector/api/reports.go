@@ -24,7 +24,7 @@ const reportMonths = 12
 
 type reportQuery struct {
 	Span
-	Kind      string `path:"kind" enum:"sla" doc:"which report"`
+	Kind      string `path:"kind" enum:"sla,capacity" doc:"which report"`
 	Scope     string `query:"scope" maxLength:"300" default:"company" doc:"as for availability"`
 	Objective string `query:"objective" doc:"percent, such as 99.9; when empty, what is agreed for the scope"`
 	Format    string `query:"format" enum:"html,pdf,csv,json" default:"json" doc:"json is signed"`
@@ -54,7 +54,11 @@ func (a *API) reportRoutes() {
 }
 
 func (a *API) report(ctx context.Context, c caller, in *reportQuery) (*file, error) {
-	d, err := a.slaReport(ctx, c, in)
+	make := a.slaReport
+	if in.Kind == "capacity" {
+		make = a.capacityReport
+	}
+	d, err := make(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}

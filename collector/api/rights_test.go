@@ -37,6 +37,14 @@ var uses = []use{
 	{operation: "get-claim", least: "viewer", own: call{"/availability/claim?circuit=lis-wan", ""}, other: call{"/availability/claim?circuit=opo-wan", ""}, otherWant: 404},
 	{operation: "compare-providers", least: "viewer", own: call{"/availability/providers", ""}},
 	{operation: "list-interface-states", least: "viewer", own: call{"/availability/interfaces?device=lis-sw-1", ""}, other: call{"/availability/interfaces?device=opo-sw-1", ""}, otherWant: 404},
+	{operation: "get-plan", least: "viewer", own: call{"/capacity?scope=site:lisbon", ""}, other: call{"/capacity?scope=site:porto", ""}, otherWant: 404},
+	{operation: "get-capacity-resource", least: "viewer", own: call{"/capacity/resource?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/resource?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "get-what-if", least: "viewer", own: call{"/capacity/what-if?resource=interface:lis-sw-1/Gi1&growth=200", ""}, other: call{"/capacity/what-if?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "get-normal-band", least: "viewer", own: call{"/capacity/band?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/band?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "get-bill", least: "viewer", own: call{"/capacity/bill?resource=interface:lis-sw-1/Gi1&month=2026-10", ""}, other: call{"/capacity/bill?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "get-bill-buckets", least: "viewer", own: call{"/capacity/bill.csv?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/bill.csv?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "get-capacity-history", least: "viewer", own: call{"/capacity/history.csv?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/history.csv?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
+	{operation: "make-forecasts", least: "operator", own: call{"/capacity/forecast?scope=site:lisbon", ""}, other: call{"/capacity/forecast?scope=site:porto", ""}, otherWant: 404, ownWant: 204},
 	{operation: "get-report", least: "viewer", own: call{"/reports/sla?scope=site:lisbon", ""}, other: call{"/reports/sla?scope=site:porto", ""}, otherWant: 404},
 	{operation: "get-report-key", least: "viewer", own: call{"/reports/key", ""}},
 	{operation: "get-topology", least: "viewer", own: call{"/topology", ""}, other: call{"/topology?site=porto", ""}, otherWant: 404},
@@ -134,6 +142,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 			w := newWorld(t)
 			w.person()
 			w.objects()
+			w.growing()
 			methods := methodsOf(w)
 			tested := slices.Clone(streams)
 			for _, u := range append(objectUses(t), uses...) {

@@ -23,6 +23,7 @@ import (
 	"ninewatch/collector/alert"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/promapi"
 	"ninewatch/collector/report"
 	"ninewatch/collector/state"
@@ -67,6 +68,7 @@ type world struct {
 	events    *Events
 	topology  *live.Service
 	ledger    *ledger
+	plan      *plan.Service
 	log       *safeBuffer
 	now       time.Time
 	tokens    map[string]string // by name of the role
@@ -209,13 +211,19 @@ func newWorld(t *testing.T) *world {
 		States: func(context.Context) map[string]topology.State {
 			return map[string]topology.State{"lis-sw-1": topology.Up, "opo-sw-1": topology.Up}
 		},
-		Lines: func(context.Context, string, int64, int64) ([]topology.Stretch[topology.State], error) { return nil, nil },
+		Lines: func(context.Context, string, int64, int64) ([]topology.Stretch[topology.State], error) {
+			return nil, nil
+		},
 	}))
 	if err := w.topology.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	w.plan = must(plan.New(plan.DefaultConfig(), plan.Deps{
+		Log: log, Metrics: set, Now: clock, Read: w.db.Read(), Write: w.db.Write, Samples: noSamples{}, Inventory: w.inventory,
+		Facts: w.inventory, Sink: plan.NewSink(w.db.Read(), w.db.Write),
+	}))
 	a := must(New(Deps{
-		Log: log, Metrics: set, Now: clock, Auth: w.auth, Inventory: w.inventory, Uptime: w.ledger, Incidents: w.alert,
+		Log: log, Metrics: set, Now: clock, Auth: w.auth, Inventory: w.inventory, Uptime: w.ledger, Plan: w.plan, Incidents: w.alert,
 		Deliveries: deliveries{hooks}, Topology: w.topology, Events: w.events, ReportKey: must(report.OpenKey(filepath.Join(dir, "report.key"))), Queryable: samples, Lookback: 15 * time.Minute, Prom: prom.Handler(),
 		UI:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the pages") }),
 		Ready: func() error { return nil }, Organisation: "Example", RunningSince: time.UnixMilli(t0 - 60_000),

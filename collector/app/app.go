@@ -20,6 +20,7 @@ import (
 	"ninewatch/collector/feed"
 	"ninewatch/collector/ingest"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/state"
 	"ninewatch/collector/store"
 	"ninewatch/collector/topology/live"
@@ -49,6 +50,7 @@ type App struct {
 	inventory *inventory.Store
 	store     *store.Store
 	uptime    *uptime.Engine
+	plan      *plan.Service
 	topology  *live.Service
 	alert     *alert.Engine
 	webhook   *webhook.Service
@@ -169,6 +171,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "topology", Start: a.topology.Start, Stop: a.topology.Stop},
 		lifecycle.Part{Name: "published calendars", Start: a.calendars.Start, Stop: a.calendars.Stop},
 		lifecycle.Part{Name: "leases", Start: a.leases.Start, Stop: a.leases.Stop},
+		lifecycle.Part{Name: "capacity planning", Start: a.plan.Start, Stop: a.plan.Stop},
 		lifecycle.Part{Name: "feed", Start: a.feed.Start, Stop: a.feed.Stop},
 		lifecycle.Part{Name: "agents' service", Start: a.ingest.Start, Stop: a.ingest.Stop},
 		lifecycle.Part{Name: "pages", Start: a.http.Start, Stop: a.http.Stop},
@@ -224,9 +227,10 @@ func (a *App) URL() string {
 // GRPC is where agents reach this collector, once it runs.
 func (a *App) GRPC() net.Addr { return a.ingest.Addr() }
 
-// Auth, Inventory, Journal and Metrics are the parts that "up" works on beside the API; they belong to a.
+// Auth, Inventory, Plan, Journal and Metrics are the parts that "up" works on beside the API; they belong to a.
 func (a *App) Auth() *auth.Auth            { return a.auth }
 func (a *App) Inventory() *inventory.Store { return a.inventory }
+func (a *App) Plan() *plan.Service         { return a.plan }
 func (a *App) Journal() *journal.Journal   { return a.journal }
 func (a *App) Metrics() *metrics.Set       { return a.set }
 

@@ -14,6 +14,7 @@ import (
 	"ninewatch/collector/feed"
 	"ninewatch/collector/ingest"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/state"
 	"ninewatch/collector/store"
 	"ninewatch/collector/uptime"
@@ -43,12 +44,21 @@ func (a *App) build(ctx context.Context) (err error) {
 		log: a.log.With("component", "collector/app"), client: webhook.NewClient(a.webhookAddresses), urls: a.uptime.Subscriptions,
 		write: a.db.Write, changed: a.judge.again, again: a.inventory.Changed, now: time.Now,
 	}
+	noted := plan.NewSink(a.db.Read(), a.db.Write)
+	a.plan, err = plan.New(plan.DefaultConfig(), plan.Deps{
+		Log: a.log, Metrics: a.set, Now: time.Now, Read: a.db.Read(), Write: a.db.Write,
+		Samples: a.store, Inventory: a.inventory, Facts: a.inventory, Sink: noted,
+	})
+	if err != nil {
+		return err
+	}
 	a.feed, err = feed.New(feed.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
 		Sinks: []feed.Sink{
 			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify, OnFacts: a.topology.Facts}),
 			feed.Resolved(a.db, a.store),
 			feed.Resolved(a.db, uptime.NewStatusSink(uptime.StatusDeps{Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, OnChange: a.judge.portsChanged})),
+			feed.Resolved(a.db, noted),
 		},
 	})
 	if err != nil {

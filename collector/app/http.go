@@ -33,7 +33,7 @@ func (a *App) buildHTTP(events *api.Events) error {
 	})
 	served, err := api.New(api.Deps{
 		Log: a.log, Metrics: a.set, Now: time.Now,
-		Auth: a.auth, Inventory: a.inventory, Uptime: a.uptime, Incidents: a.alert, Deliveries: a.webhook, Topology: a.topology, Events: events, ReportKey: key,
+		Auth: a.auth, Inventory: a.inventory, Uptime: a.uptime, Plan: a.plan, Incidents: a.alert, Deliveries: a.webhook, Topology: a.topology, Events: events, ReportKey: key,
 		Queryable: queryable, Lookback: store.LookbackDelta, Prom: prom.Handler(), UI: pages, Ready: a.readiness,
 		Demo: a.opts.Demo, RunningSince: time.Now(), ExternalURL: a.cfg.ExternalURL, AgentAddresses: a.agentAddresses,
 	})

@@ -15,6 +15,7 @@ import (
 	"ninewatch/collector/auth"
 	"ninewatch/collector/ingest"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/simulate"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/httpserver"
@@ -142,7 +143,22 @@ func (u *up) startPast(ctx context.Context) error {
 	if err := j.flush(ctx); err != nil {
 		return err
 	}
+	if err := u.startPlan(ctx, past); err != nil {
+		return err
+	}
 	return os.WriteFile(d.marker, []byte(strconv.FormatInt(d.options.Since.Unix(), 10)), 0o600)
+}
+
+// startPlan gives capacity planning its past, and forecasts from it.
+func (u *up) startPlan(ctx context.Context, past *simulate.Demo) error {
+	var list []plan.Import
+	for _, f := range past.Features(demoDays) {
+		list = append(list, plan.Import{Series: f.Name, Capacity: f.Capacity, Fine: f.Fine, From: f.From, Rates: f.Rates, Peaks: f.Peaks})
+	}
+	if err := u.app.Plan().Import(ctx, list); err != nil {
+		return fmt.Errorf("make the past of the demo: %w", err)
+	}
+	return u.app.Plan().Forecast(ctx, plan.Scope{})
 }
 
 // waitForAgents returns the agent of each site of the demo; one that does not come in time is left out.

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ninewatch/collector/plan"
+	"ninewatch/collector/store"
+)
+
+type noSamples struct{}
+
+func (noSamples) Read(context.Context, string, string, []string, int64, int64, func(store.Samples)) error {
+	return nil
+}
+func (noSamples) Cursor(context.Context) (uint64, error) { return 0, nil }
+
+// growing is one line at each site: 90 days, with working days above weekends, that grow by 2 Mbit/s a day from
+// 400 Mbit/s to 580 of 1,000.
+func (w *world) growing() {
+	const days, perDay = 90, 288
+	from := time.UnixMilli(t0).UTC().AddDate(0, 0, -days).Truncate(24 * time.Hour)
+	for _, device := range []string{"lis-sw-1", "opo-sw-1"} {
+		rates := make([]float64, days*perDay)
+		for i := range rates {
+			d := i / perDay
+			weekend := 0.0
+			if day := from.AddDate(0, 0, d).Weekday(); day == time.Saturday || day == time.Sunday {
+				weekend = 100e6
+			}
+			rates[i] = 400e6 + 2e6*float64(d) - weekend + 5e6*math.Sin(float64(d*d)) - 50e6*float64(i%perDay)/perDay
+		}
+		half := make([]float64, len(rates))
+		for i, v := range rates {
+			half[i] = v / 4
+		}
+		if err := w.plan.Import(w.t.Context(), []plan.Import{{Series: "interface:" + device + "/Gi1", Capacity: 1e9, From: from.UnixMilli(),
+			Rates: [][]float64{rates, half}, Peaks: [][]float64{rates, half}}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := w.plan.Forecast(w.t.Context(), plan.Scope{}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestCapacity(t *testing.T) {
+	w := newWorld(t)
+	w.growing()
+	got := read[capacityPage](w, "viewer", "/api/v1/capacity?scope=company")
+	if len(got.Items) != 1 || got.Items[0].Resource != "interface:lis-sw-1/Gi1" {
+		t.Fatalf("a viewer of Lisbon sees %+v", got.Items)
+	}
+	a := got.Items[0]
+	if a.Withheld != "" || a.Direction != "in" || *a.Limit != 800e6 || a.LeadDays != 30 {
+		t.Errorf("the line that grows: %+v", a)
+	}
+	// 580 Mbit/s at the end, 220 below the limit, 2 a day: 110 days from 18 Nov 2026 is 8 Mar 2027. A 7-day median
+	// of a week with its weekend lies on a working day.
+	full, err := time.Parse(time.DateOnly, *a.FullOn.P50)
+	if want := time.Date(2027, 3, 8, 0, 0, 0, 0, time.UTC); err != nil || full.Sub(want).Abs() > 15*24*time.Hour {
+		t.Errorf("full on %s, want about %s", *a.FullOn.P50, want.Format(time.DateOnly))
+	}
+	first, _ := time.Parse(time.DateOnly, *a.FullOn.P10)
+	if by, _ := time.Parse(time.DateOnly, *a.OrderBy); first.Sub(by) != 30*24*time.Hour {
+		t.Errorf("order by %s, want 30 days before %s", *a.OrderBy, *a.FullOn.P10)
+	}
+	if !strings.HasPrefix(got.Answer[0].Text, "Nothing has to be ordered in the next two weeks") {
+		t.Errorf("answer: %+v", got.Answer)
+	}
+
+	same := read[plan.Outlook](w, "viewer", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1")
+	if *same.OrderBy != *a.OrderBy {
+		t.Errorf("without another assumption: %s, want %s", *same.OrderBy, *a.OrderBy)
+	}
+	larger := read[plan.Outlook](w, "viewer", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&capacity=10000000000")
+	if larger.OrderBy != nil || larger.FullOn.P10 != nil {
+		t.Errorf("ten times the capacity fills up on %v", larger.FullOn)
+	}
+	more := read[plan.Outlook](w, "viewer", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&load=150")
+	if more.OverSince == nil || !more.Overdue {
+		t.Errorf("with half as much more it is over: %+v", more)
+	}
+}
+
+func TestBillIsThatOfItsBuckets(t *testing.T) {
+	w := newWorld(t)
+	w.growing()
+	b := read[plan.Bill](w, "viewer", "/api/v1/capacity/bill?resource=interface:lis-sw-1/Gi1&month=2026-10")
+	// October in Lisbon has 31 days and an hour: 8940 buckets, rank ceil(0.95 * 8940).
+	if b.In.N != 8940 || b.In.Missing != 0 || b.In.Rank != 8493 || b.In.Discarded != 447 || !b.Complete {
+		t.Errorf("got %+v", b.In)
+	}
+	if b.Value == nil || *b.Value != *b.In.Value {
+		t.Errorf("the larger direction is billed: %v, want %v", b.Value, b.In.Value)
+	}
+	_, body := w.ask("viewer", http.MethodGet, "/api/v1/capacity/bill.csv?resource=interface:lis-sw-1/Gi1&month=2026-10", "")
+	if n := strings.Count(body, "\n"); n != 8941 {
+		t.Errorf("the buckets have %d lines, want 8941 with the head", n)
+	}
+}

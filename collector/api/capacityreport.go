@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"ninewatch/collector/inventory"
+	"ninewatch/collector/plan"
+	"ninewatch/collector/report"
+	"ninewatch/collector/uptime"
+)
+
+// comparedItems is how many resources of a report have an earlier forecast looked up.
+const comparedItems = 100
+
+// capacityReport is the plan of a scope: for the quarter ahead when no period is given.
+func (a *API) capacityReport(ctx context.Context, c caller, in *reportQuery) (report.Document, error) {
+	s, err := a.scope(ctx, c, in.Scope)
+	if err != nil {
+		return report.Document{}, err
+	}
+	now := a.deps.Now()
+	out := report.CapacityInput{Title: a.scopeTitle(ctx, in.Scope, s), Scope: in.Scope, Name: in.Period, Zone: s.zone, Made: now, Demo: a.deps.Demo,
+		From: now, To: now.AddDate(0, 3, 0)}
+	if in.Period != "" {
+		w, err := uptime.ParsePeriod(in.Period, s.zone)
+		if err != nil {
+			return report.Document{}, badRequest("%s", err)
+		}
+		out.From, out.To = time.Unix(w.From, 0), time.Unix(w.To, 0)
+	}
+	all, err := a.planOf(ctx, c, &capacityQuery{Scope: in.Scope})
+	if err != nil {
+		return report.Document{}, err
+	}
+	for _, p := range capacityAnswer(all, now) {
+		tone := map[string]report.Tone{"strong": report.Strong, "down": report.Bad}[p.Tone]
+		out.Answer = append(out.Answer, report.Span{Text: p.Text, Tone: tone})
+	}
+	costs, err := a.costs(ctx)
+	if err != nil {
+		return report.Document{}, err
+	}
+	for _, x := range all {
+		item := capacityItem(x)
+		item.Cost = costs[x.Resource]
+		switch {
+		case x.OrderBy != nil && len(out.Items) < reportTargets:
+			if len(out.Items) < comparedItems {
+				item.Compared = a.comparedWords(ctx, x)
+			}
+			out.Items = append(out.Items, item)
+		case x.Idle:
+			out.Idle++
+		case x.Withheld != "" && len(out.Withheld) < reportTargets:
+			out.Withheld = append(out.Withheld, item)
+		}
+	}
+	return report.Capacity(out), nil
+}
+
+// costs are what circuits cost today, by resource.
+func (a *API) costs(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	objects, err := a.deps.Inventory.Objects(ctx, inventory.KindCircuit)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range objects {
+		var spec struct{ Cost string }
+		if err := json.Unmarshal(o.Spec, &spec); err != nil {
+			return nil, err
+		}
+		out["circuit:"+o.Name] = spec.Cost
+	}
+	return out, nil
+}
+
+func (a *API) comparedWords(ctx context.Context, x plan.Outlook) string {
+	d, err := a.deps.Plan.Detail(ctx, x.Resource)
+	if err != nil || d.Compared == nil {
+		return ""
+	}
+	return fmt.Sprintf("forecast of %s: %.0f %% of what came lay within its 80 %% band, off by %.0f %% in the median", d.Compared.MadeAt[:len(time.DateOnly)], 100*d.Compared.Inside80, 100*math.Abs(d.Compared.MedianError))
+}
+
+func capacityItem(x plan.Outlook) report.CapacityItem {
+	out := report.CapacityItem{
+		Resource: x.Resource, Title: x.Title, Site: x.Site, Unit: x.Unit, Capacity: amountInWords(x.Capacity, x.Unit), Limit: amountInWords(x.Limit, x.Unit),
+		P95: amountInWords(x.P95, x.Unit), P95Value: x.P95, LimitValue: x.Limit, Trend: amountInWords(x.TrendPerDay, x.Unit),
+		FullP10: deref(x.FullOn.P10), FullP50: deref(x.FullOn.P50), FullP90: deref(x.FullOn.P90), OrderBy: deref(x.OrderBy), OverSince: deref(x.OverSince),
+		Overdue: x.Overdue, LeadDays: x.LeadDays, MASE: x.Backtest.MASE, Coverage: x.Backtest.Coverage80, Model: x.Model, Withheld: x.Withheld,
+	}
+	return out
+}
+
+// amountInWords is a value in its unit: 712 Mbit/s, 35.6 TiB, 88 %.
+func amountInWords(v *float64, unit string) string {
+	if v == nil {
+		return "–"
+	}
+	step, names := 1000.0, []string{"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"}
+	switch unit {
+	case "bytes":
+		step, names = 1024, []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	case "percent":
+		return fmt.Sprintf("%.1f %%", *v)
+	case "watts":
+		return fmt.Sprintf("%.0f W", *v)
+	}
+	x, i := *v, 0
+	for math.Abs(x) >= step && i < len(names)-1 {
+		x, i = x/step, i+1
+	}
+	if math.Abs(x) >= 100 || i == 0 {
+		return fmt.Sprintf("%.0f %s", x, names[i])
+	}
+	return fmt.Sprintf("%.2f %s", x, names[i])
+}

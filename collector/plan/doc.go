@@ -1,0 +1,19 @@
+// Package plan runs capacity planning on top of the pure core in package capacity: what fills up, when, and what
+// to order by which date.
+//
+// Sink, a sink of package feed, notes of which hours of which devices samples came. A Service computes these hours
+// from the sample store, once they are over and the store has taken what the sink has seen: counters become pairs,
+// 5-minute buckets and features of days. Late samples touch their hours anew. Each night of a site, and on demand,
+// it forecasts the daily 95th percentile of every resource and keeps what it said.
+//
+// Promises:
+//   - a note is durable together with the sink's cursor, and is deleted in the transaction that writes what was
+//     computed: an hour is computed at least once, and computing it again changes nothing;
+//   - buckets, maxima and features come from readings alone: true peaks survive, nothing is averaged twice;
+//   - memory is bounded by the number of resources; histories are read one resource at a time;
+//   - an answer whose forecast is withheld has the reason in place of dates.
+//
+// Days are those of the site's zone at the time of computing. Samples later than the sample store takes (8 days)
+// do not count. FORMAT.md, beside this file, gives the layout of what is stored. All methods of Service may be
+// called from any goroutine.
+package plan

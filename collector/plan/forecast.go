@@ -1,0 +1,413 @@
+package plan
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"ninewatch/collector/capacity"
+)
+
+const (
+	week        = 7
+	dayMillis   = 24 * 3_600_000
+	idleShare   = 0.01 // of the limit: below, what a resource carries decides nothing
+	warnAt      = 0.5  // chance within the lead time (analytics B.6)
+	criticalAt  = 0.9
+	saveAtOnce  = 200 // forecasts of one transaction
+	trendWindow = 91  // days ahead over which the trend is told
+)
+
+// Forecast computes the forecasts of a scope from what is known up to the end of yesterday.
+func (s *Service) Forecast(ctx context.Context, scope Scope) error {
+	s.forecasting.Lock()
+	defer s.forecasting.Unlock()
+	began := time.Now()
+	w, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := s.series(ctx)
+	if err != nil {
+		return err
+	}
+	var f capacity.Forecaster
+	var fresh []Outlook
+	seen := map[string]bool{}
+	for _, series := range list {
+		r, ok := w.resource(series, 0)
+		if !ok || !scope.takes(r) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		seen[series] = true
+		a, err := s.answer(ctx, &f, w, series)
+		if err != nil {
+			return err
+		}
+		if fresh = append(fresh, a); len(fresh) >= saveAtOnce {
+			if err := s.keep(ctx, fresh); err != nil {
+				return err
+			}
+			fresh = fresh[:0]
+		}
+	}
+	if err := s.keep(ctx, fresh); err != nil {
+		return err
+	}
+	s.drop(w, scope, seen)
+	s.m.duration.UpdateDuration(began)
+	return nil
+}
+
+// drop forgets the answers of a scope whose devices have gone.
+func (s *Service) drop(w *world, scope Scope, seen map[string]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for series, a := range s.answers {
+		_, there := w.devices[a.Device]
+		if !there && !seen[series] && scope.takes(Resource{Name: a.Resource, Series: series, Site: a.Site, Device: a.Device}) {
+			delete(s.answers, series)
+		}
+	}
+}
+
+// keep stores answers and then gives them.
+func (s *Service) keep(ctx context.Context, list []Outlook) error {
+	if len(list) == 0 {
+		return nil
+	}
+	err := s.deps.Write(ctx, func(tx *sql.Tx) error {
+		for _, a := range list {
+			if err := save(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range list {
+		s.m.forecasts.Inc()
+		if a.Withheld != "" {
+			s.m.withheld.Inc()
+		}
+		s.answers[a.Series] = a
+	}
+	return nil
+}
+
+// answer forecasts one series.
+func (s *Service) answer(ctx context.Context, f *capacity.Forecaster, w *world, series string) (Outlook, error) {
+	r, _ := w.resource(series, 0)
+	now := s.deps.Now()
+	today := dateIn(now.UnixMilli(), w.zone(r.Site))
+	p, err := s.past(ctx, series, today)
+	if err != nil {
+		return Outlook{}, err
+	}
+	r, _ = w.resource(series, sizeOf(p))
+	best := assess(f, r, p, capacity.Calendar{Holidays: w.holidays[r.Site]}, today, s.cfg.Horizon, WhatIf{})
+	best.made, best.MadeAt, best.Day = now, now.UTC().Format(time.RFC3339), dateText(today)
+	s.mu.RLock()
+	before, ok := s.answers[series]
+	s.mu.RUnlock()
+	best.Held = held(before, ok, best)
+	return best, nil
+}
+
+// sizeOf is what the resource could carry when it was read last.
+func sizeOf(p past) float64 {
+	for i := len(p.days) - 1; i >= 0; i-- {
+		if p.days[i].Capacity > 0 {
+			return p.days[i].Capacity
+		}
+	}
+	return 0
+}
+
+// assess forecasts the lines of a resource and tells of the one that fills up first.
+func assess(f *capacity.Forecaster, r Resource, p past, cal capacity.Calendar, today capacity.Date, horizon int, what WhatIf) Outlook {
+	lines := 1
+	for _, d := range p.days {
+		lines = max(lines, len(d.Lines))
+	}
+	var best Outlook
+	for i := range lines {
+		direction := ""
+		if lines == 2 {
+			direction = []string{"in", "out"}[i]
+		}
+		values := daily(p, i)
+		if i > 0 && !rivals(values, daily(p, 0)) {
+			continue
+		}
+		a := assessLine(f, r, direction, values, p.first, cal, today, horizon, what)
+		if i == 0 || before(a, best) {
+			best = a
+		}
+	}
+	return best
+}
+
+// rivals tells whether b may reach a limit before a: it has come at least half as high of late.
+func rivals(b, a []float64) bool {
+	top := func(v []float64) float64 {
+		out := 0.0
+		for _, x := range v[max(0, len(v)-4*week):] {
+			if !math.IsNaN(x) {
+				out = max(out, x)
+			}
+		}
+		return out
+	}
+	return top(b) >= top(a)/2
+}
+
+// before tells whether a is the more urgent direction.
+func before(a, b Outlook) bool {
+	if ra, rb := rank(a), rank(b); min(ra, rb) < 2 && ra != rb {
+		return ra < rb
+	}
+	if a.OrderBy != nil && b.OrderBy != nil && *a.OrderBy != *b.OrderBy {
+		return *a.OrderBy < *b.OrderBy
+	}
+	return fill(a) > fill(b)
+}
+
+// daily is the 95th percentiles of a line; days of which less than half is known are missing.
+func daily(p past, line int) []float64 {
+	out := make([]float64, len(p.days))
+	for i, d := range p.days {
+		out[i] = math.NaN()
+		if line < len(d.Lines) && d.Lines[line].Coverage >= 0.5 {
+			out[i] = d.Lines[line].P95
+		}
+	}
+	return out
+}
+
+// assessLine forecasts one direction.
+func assessLine(f *capacity.Forecaster, r Resource, direction string, values []float64, first capacity.Date, cal capacity.Calendar, today capacity.Date, horizon int, what WhatIf) Outlook {
+	r = what.resource(r)
+	a := Outlook{
+		Resource: r.Name, Kind: r.Kind, Title: r.Title, Site: r.Site, Device: r.Device, Interface: r.Interface, Provider: r.Provider, Series: r.Series,
+		Direction: direction, Unit: r.unit(), LimitPercent: r.Limit, LeadDays: r.LeadDays,
+		Forecast: []Expected{}, Probability: []Chance{}, Shifts: []Rebase{},
+	}
+	if r.Capacity > 0 {
+		limit := r.Capacity * r.Limit / 100
+		a.Capacity, a.Limit = &r.Capacity, &limit
+	}
+	for len(values) > 0 && math.IsNaN(values[len(values)-1]) && between(plus(first, len(values)-1), today) > 1 {
+		values = values[:len(values)-1] // nothing came of late: the forecast begins behind what did
+	}
+	a.HistoryDays = len(values)
+	level := median(values[max(0, len(values)-week):])
+	a.P95 = known(level * what.load())
+	if quiet(values, a.Limit) {
+		a.Idle, a.Withheld = true, "it carries less than 1 % of its limit"
+		return a
+	}
+	series := capacity.Series{Start: noon(first).Add(-12 * time.Hour).UnixMilli(), Step: dayMillis, Values: values}
+	res := f.Forecast(series, len(values), capacity.Options{Season: week, Horizon: horizon, Calendar: cal})
+	a.Model, a.Withheld, a.Coverage = res.Model, res.Withheld, res.Coverage
+	a.Idle = res.Model == "constant"
+	a.Backtest = Backtest{known(res.Backtest.MASE), known(res.Backtest.NaiveMASE), known(res.Backtest.Coverage80), res.Backtest.N}
+	for _, shift := range res.Shifts {
+		kind := "level"
+		if shift.Kink {
+			kind = "slope"
+		}
+		a.Shifts = append(a.Shifts, Rebase{dateText(plus(first, shift.At)), known0(shift.By), kind})
+	}
+	next := plus(first, len(values))
+	if gone := between(next, today); gone > 7 && a.Withheld == "" {
+		a.Withheld = fmt.Sprintf("no data since %s", dateText(plus(next, -1)))
+	}
+	what.apply(&series, &res)
+	a.path(res.Quantiles, next, level)
+	a.dates(&res, series, next, today)
+	return a
+}
+
+// quiet tells whether a resource never carried anything that matters.
+func quiet(values []float64, limit *float64) bool {
+	if limit == nil {
+		return false
+	}
+	for _, v := range values {
+		if v >= *limit*idleShare {
+			return false
+		}
+	}
+	return len(values) > 0
+}
+
+// path is the forecast as medians of 7 days, each week, and the trend.
+func (a *Outlook) path(q []capacity.Quantiles, next capacity.Date, level float64) {
+	of := func(from, to int, get func(capacity.Quantiles) float64) float64 {
+		var v []float64
+		for _, x := range q[max(0, from):min(to, len(q))] {
+			v = append(v, get(x))
+		}
+		return median(v)
+	}
+	p50 := func(x capacity.Quantiles) float64 { return x.Q50 }
+	for i := week / 2; i < len(q); i += week {
+		a.Forecast = append(a.Forecast, Expected{
+			Date: dateText(plus(next, i)),
+			P10:  of(i-3, i+4, func(x capacity.Quantiles) float64 { return x.Q10 }),
+			P50:  of(i-3, i+4, p50),
+			P90:  of(i-3, i+4, func(x capacity.Quantiles) float64 { return x.Q90 }),
+		})
+	}
+	if n := min(trendWindow, len(q)); n >= 2*week {
+		a.TrendPerDay = known((of(n-week, n, p50) - of(0, week, p50)) / float64(n-week))
+	}
+}
+
+// dates are when the limit is reached and until when to order, unless they are withheld. What is over its limit
+// now is told in any case.
+func (a *Outlook) dates(res *capacity.Result, series capacity.Series, next, today capacity.Date) {
+	if a.Limit == nil {
+		if a.Withheld == "" {
+			a.Withheld = "its capacity is not known: the device tells no speed; set the bandwidth of its circuit or link"
+		}
+		return
+	}
+	if since, ok := over(series.Values, *a.Limit); ok {
+		text := dateText(plus(next, since-len(series.Values)))
+		day := dateText(today)
+		a.OverSince, a.FullOn, a.OrderBy, a.Overdue = &text, FullOn{&day, &day, &day}, &day, true
+		a.Probability = []Chance{{int(a.LeadDays), 1}, {30, 1}, {90, 1}, {180, 1}}
+		return
+	}
+	if a.Withheld != "" || len(res.Quantiles) == 0 {
+		return
+	}
+	c := res.Reaches(series, *a.Limit)
+	on := func(d capacity.Days) *string {
+		if d.Never() {
+			return nil
+		}
+		text := dateText(plus(next, int(d)))
+		return &text
+	}
+	a.FullOn = FullOn{on(c.T10), on(c.T50), on(c.T90)}
+	if left, ok := c.OrderBy(a.LeadDays); ok {
+		by := plus(next, int(math.Floor(left)))
+		text := dateText(by)
+		a.OrderBy, a.Overdue = &text, between(today, by) < 0
+	}
+	a.Beyond = !c.T50.Never() && float64(c.T50) > 2*float64(a.HistoryDays)
+	for _, days := range []int{int(a.LeadDays), 30, 90, 180} {
+		if p, ok := c.Probability(days); ok {
+			a.Probability = append(a.Probability, Chance{days, known0(p)})
+		}
+	}
+}
+
+// over is the first of the last days in a row whose centred 7-day median is at or above the limit; at the end it is
+// that of the last 7 days, so that a weekend does not hide it.
+func over(values []float64, limit float64) (since int, ok bool) {
+	for i := len(values) - 1; i >= 0; i-- {
+		end := min(len(values), i+4)
+		m := median(values[max(0, end-week):end])
+		if !(m >= limit) {
+			return i + 1, i+1 < len(values)
+		}
+	}
+	return 0, len(values) > 0
+}
+
+// median of what is there; NaN without.
+func median(values []float64) float64 {
+	v := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(v)
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}
+
+// held counts the evaluations in a row, one a day, in which the chance within the lead time was large.
+func held(last Outlook, ok bool, a Outlook) HeldCounts {
+	p := 0.0
+	if len(a.Probability) > 0 && a.Probability[0].Days == int(a.LeadDays) {
+		p = a.Probability[0].P
+	}
+	count := func(before int, at float64) int {
+		switch {
+		case p < at:
+			return 0
+		case ok && last.Day == a.Day:
+			return max(before, 1)
+		}
+		return before + 1
+	}
+	return HeldCounts{count(last.Held.Warning, warnAt), count(last.Held.Critical, criticalAt)}
+}
+
+// compare sets an earlier forecast beside what came: the newest that is two months old, or else the oldest that is
+// two weeks old.
+func (s *Service) compare(ctx context.Context, a Outlook, p past) (*Compared, error) {
+	now := s.deps.Now()
+	var body []byte
+	err := s.deps.Read.QueryRowContext(ctx, `SELECT body FROM capacity_forecasts WHERE resource = ? AND made_ms <= ?
+		ORDER BY made_ms <= ? DESC, CASE WHEN made_ms <= ? THEN -made_ms ELSE made_ms END LIMIT 1`,
+		a.Series, now.AddDate(0, 0, -14).UnixMilli(), now.AddDate(0, -2, 0).UnixMilli(), now.AddDate(0, -2, 0).UnixMilli()).Scan(&body)
+	if err != nil {
+		if err == sql.ErrNoRows {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read earlier forecasts of %s: %w", a.Resource, err)
+	}
+	var old Outlook
+	if err := json.Unmarshal(body, &old); err != nil {
+		return nil, fmt.Errorf("read earlier forecasts of %s: %w", a.Resource, err)
+	}
+	return compared(old, daily(p, lineOf(old.Direction)), p.first), nil
+}
+
+func compared(old Outlook, values []float64, first capacity.Date) *Compared {
+	c := &Compared{MadeAt: old.MadeAt, Points: []Expected{}}
+	var errs []float64
+	inside := 0
+	for _, q := range old.Forecast {
+		t, err := time.Parse(time.DateOnly, q.Date)
+		if err != nil {
+			continue
+		}
+		at := between(first, capacity.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()})
+		if at < 0 || at+week/2 >= len(values) {
+			continue
+		}
+		c.Points = append(c.Points, q)
+		came := median(values[max(0, at-3) : at+4])
+		if math.IsNaN(came) || came == 0 {
+			continue
+		}
+		if q.P10 <= came && came <= q.P90 {
+			inside++
+		}
+		errs = append(errs, (came-q.P50)/came)
+	}
+	if c.N = len(errs); c.N == 0 {
+		return nil
+	}
+	c.Inside80, c.MedianError = float64(inside)/float64(c.N), median(errs)
+	return c
+}

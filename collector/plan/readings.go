@@ -1,0 +1,277 @@
+package plan
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"ninewatch/collector/capacity"
+	"ninewatch/collector/store"
+)
+
+// The objects that features are made of (IF-MIB, HOST-RESOURCES-MIB, UPS-MIB, POWER-ETHERNET-MIB,
+// CISCO-PROCESS-MIB, UCD-SNMP-MIB). Each gauge has the label "name".
+var (
+	upTimeNames  = []string{"sysUpTime"}
+	trafficNames = []string{"ifHCInOctets", "ifHCOutOctets", "ifInOctets", "ifOutOctets"}
+	discontinues = []string{"ifCounterDiscontinuityTime"}
+	processors   = []string{"hrProcessorLoad", "cpmCPUTotal5minRev", "ssCpuIdle"}
+	stores       = []string{"hrStorageUsed", "hrStorageSize", "hrStorageAllocationUnits"}
+	powers       = []string{"upsOutputPercentLoad", "pethMainPseConsumptionPower", "pethMainPsePower"}
+
+	allNames = slices.Concat(upTimeNames, trafficNames, discontinues, processors, stores, powers)
+	wanted   = func() map[string]bool {
+		out := map[string]bool{}
+		for _, list := range [][]string{trafficNames, processors, stores, powers} {
+			for _, name := range list {
+				out[name] = true
+			}
+		}
+		return out
+	}()
+)
+
+// span is a piece of a day that is computed anew, on bounds of buckets.
+type span struct{ from, to int64 }
+
+func (s span) buckets() int { return int((s.to - s.from) / bucketMillis) }
+
+// piece is what was computed of a series in a span.
+type piece struct {
+	lines []line
+	size  float64 // capacity, 0 unknown or not told by the samples
+	fine  bool
+}
+
+// readings is all samples of a device that matter, by name and by label.
+type readings struct {
+	upTime  map[int64]uint32
+	byName  map[string]map[string]store.Samples // name of the object → interface key or name
+	maxGap  int64
+	speed   func(key string) uint64
+	members map[string][]string // LAGs
+}
+
+func newReadings() *readings {
+	return &readings{upTime: map[int64]uint32{}, byName: map[string]map[string]store.Samples{}}
+}
+
+// take keeps one series.
+func (r *readings) take(s store.Samples) {
+	if s.Name == "sysUpTime" {
+		for i, at := range s.Times {
+			if v := s.Values[i]; v >= 0 && v < 1<<63 {
+				r.upTime[at] = uint32(uint64(v)) // TimeTicks wrap at 2^32
+			}
+		}
+		return
+	}
+	label := s.Labels["ifName"]
+	if label == "" {
+		label = s.Labels["name"]
+	}
+	list := r.byName[s.Name]
+	if list == nil {
+		list = map[string]store.Samples{}
+		r.byName[s.Name] = list
+	}
+	list[label] = s
+}
+
+// pieces computes all series of the device in a span.
+func (r *readings) pieces(device string, in span) map[string]piece {
+	out := map[string]piece{}
+	r.traffic(device, in, out)
+	r.processors(device, in, out)
+	r.storages(device, in, out)
+	r.powers(device, in, out)
+	return out
+}
+
+// traffic is both directions of each interface; a LAG is the sum of its members where all of them are read.
+func (r *readings) traffic(device string, in span, out map[string]piece) {
+	for key := range r.keys(trafficNames) {
+		p := piece{lines: []line{r.direction(key, "In", in), r.direction(key, "Out", in)}}
+		out["interface:"+device+"/"+key] = p
+	}
+	for lag, members := range r.members {
+		var parts []piece
+		for _, m := range members {
+			if p, ok := out["interface:"+device+"/"+m]; ok {
+				parts = append(parts, p)
+			}
+		}
+		if len(parts) == len(members) && len(parts) > 0 {
+			out["interface:"+device+"/"+lag] = sum(parts)
+		}
+	}
+}
+
+// sum adds what members carry at the same time. The largest reading of the sum is not known below a bucket: it is
+// at least that of the mean.
+func sum(parts []piece) piece {
+	p := piece{}
+	for d := range 2 {
+		rates := make([][]float64, len(parts))
+		for i := range parts {
+			rates[i] = parts[i].lines[d].rate
+		}
+		total := capacity.Coincident(rates...)
+		p.lines = append(p.lines, line{total, slices.Clone(total)})
+	}
+	return p
+}
+
+// keys are the labels that any of some objects has.
+func (r *readings) keys(names []string) map[string]bool {
+	out := map[string]bool{}
+	for _, name := range names {
+		for label := range r.byName[name] {
+			out[label] = true
+		}
+	}
+	return out
+}
+
+// direction is one direction of an interface, by the wide counter where there is one.
+func (r *readings) direction(key, way string, in span) line {
+	width, samples := 64, r.byName["ifHC"+way+"Octets"][key]
+	if len(samples.Times) == 0 {
+		width, samples = 32, r.byName["if"+way+"Octets"][key]
+	}
+	speed := r.speed(key)
+	broken := r.byName["ifCounterDiscontinuityTime"][key]
+	list := make([]capacity.Reading, len(samples.Times))
+	at := 0
+	for i, t := range samples.Times {
+		v := samples.Values[i]
+		reading := capacity.Reading{At: t, Speed: speed, Missing: !(v >= 0 && v < 1<<64)}
+		if !reading.Missing {
+			reading.Value = uint64(v)
+		}
+		reading.SysUpTime, reading.HasSysUpTime = r.upTime[t]
+		for at < len(broken.Times) && broken.Times[at] < t {
+			at++
+		}
+		if at < len(broken.Times) && broken.Times[at] == t && broken.Values[at] >= 0 && broken.Values[at] < 1<<32 {
+			reading.Discontinuity, reading.HasDiscontinuity = uint32(broken.Values[at]), true
+		}
+		list[i] = reading
+	}
+	pairs := capacity.JoinCached(capacity.Pairs(width, list))
+	l := newLine(in.buckets())
+	for i, b := range capacity.Spread(pairs, in.from, in.to, bucketMillis, r.maxGap) {
+		if i >= len(l.rate) {
+			break
+		}
+		if rate, ok := b.Rate(); ok {
+			l.rate[i] = rate
+		}
+		if b.Covered > 0 {
+			l.peak[i] = b.Max
+		}
+	}
+	return l
+}
+
+// gauge is the means and peaks of readings in each bucket.
+func gauge(s store.Samples, in span, of func(v float64) float64) line {
+	l := newLine(in.buckets())
+	counts := make([]int, in.buckets())
+	for i, t := range s.Times {
+		v := of(s.Values[i])
+		if t < in.from || t >= in.to || math.IsNaN(v) || math.IsInf(v, 0) {
+			continue
+		}
+		b := (t - in.from) / bucketMillis
+		if counts[b]++; counts[b] == 1 {
+			l.rate[b], l.peak[b] = v, v
+			continue
+		}
+		l.rate[b] += (v - l.rate[b]) / float64(counts[b])
+		l.peak[b] = max(l.peak[b], v)
+	}
+	return l
+}
+
+func same(v float64) float64 { return v }
+
+// processors is the mean of all processors of the device: what the device has left.
+func (r *readings) processors(device string, in span, out map[string]piece) {
+	for _, name := range processors {
+		list := r.byName[name]
+		if len(list) == 0 {
+			continue
+		}
+		of := same
+		if name == "ssCpuIdle" {
+			of = func(v float64) float64 { return 100 - v }
+		}
+		whole := newLine(in.buckets())
+		n := make([]float64, in.buckets())
+		for _, s := range list {
+			one := gauge(s, in, of)
+			for i, v := range one.rate {
+				if math.IsNaN(v) {
+					continue
+				}
+				if n[i] == 0 {
+					whole.rate[i], whole.peak[i] = 0, 0
+				}
+				n[i]++
+				whole.rate[i] += (v - whole.rate[i]) / n[i]
+				whole.peak[i] += (one.peak[i] - whole.peak[i]) / n[i]
+			}
+		}
+		out["processor:"+device] = piece{lines: []line{whole}, size: 100, fine: true}
+		return
+	}
+}
+
+// parts of the memory of Linux that are given back when they are needed.
+var givenBack = map[string]bool{"memory buffers": true, "cached memory": true, "shared memory": true}
+
+// storages is memory and disks, in octets.
+func (r *readings) storages(device string, in span, out map[string]piece) {
+	for name, used := range r.byName["hrStorageUsed"] {
+		unit, size := last(r.byName["hrStorageAllocationUnits"][name]), last(r.byName["hrStorageSize"][name])
+		low := strings.ToLower(name)
+		if givenBack[low] || !(unit >= 1) || !(size > 0) {
+			continue
+		}
+		kind := KindStorage
+		if strings.Contains(low, "memory") || strings.Contains(low, "swap") || low == "ram" {
+			kind = KindMemory
+		}
+		out[kind+":"+device+"/"+name] = piece{lines: []line{gauge(used, in, func(v float64) float64 { return v * unit })}, size: size * unit}
+	}
+}
+
+// powers is the load of UPS outputs and the budget of power over Ethernet.
+func (r *readings) powers(device string, in span, out map[string]piece) {
+	for name, s := range r.byName["upsOutputPercentLoad"] {
+		out[KindPower+":"+device+"/"+orOne(name)] = piece{lines: []line{gauge(s, in, same)}, size: 100, fine: true}
+	}
+	for name, s := range r.byName["pethMainPseConsumptionPower"] {
+		if size := last(r.byName["pethMainPsePower"][name]); size > 0 {
+			out[KindPower+":"+device+"/PoE "+orOne(name)] = piece{lines: []line{gauge(s, in, same)}, size: size, fine: true}
+		}
+	}
+}
+
+func orOne(name string) string {
+	if name == "" {
+		return "1"
+	}
+	return name
+}
+
+// last is the newest value, NaN without.
+func last(s store.Samples) float64 {
+	for i := len(s.Values) - 1; i >= 0; i-- {
+		if !math.IsNaN(s.Values[i]) {
+			return s.Values[i]
+		}
+	}
+	return math.NaN()
+}
