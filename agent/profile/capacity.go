@@ -35,7 +35,7 @@ func (rd *reader) processor(e *Processor) (int, func()) {
 }
 
 // capacity reads the rows of an entry of memory or storage.
-func (rd *reader) capacity(e *Capacity, series string, to *[]CapacityReading) (int, func()) {
+func (rd *reader) capacity(e *Capacity, series roomSeries, to *[]CapacityReading) (int, func()) {
 	var out []CapacityReading
 	var plan []Instance
 	var derived []Derived

@@ -10,13 +10,16 @@ import (
 // The series of ours, which are the same for all makers. Shares are from 0 to 1.
 const (
 	seriesCPU          = "ninewatch_cpu_usage_ratio"
-	seriesMemory       = "ninewatch_memory"  // _used_bytes, _total_bytes, _usage_ratio
-	seriesStorage      = "ninewatch_storage" // the same
 	seriesSensor       = "ninewatch_sensor_value"
 	seriesSensorStatus = "ninewatch_sensor_status"
-	suffixUsed         = "_used_bytes"
-	suffixTotal        = "_total_bytes"
-	suffixUsage        = "_usage_ratio"
+)
+
+// roomSeries are those of memory or storage.
+type roomSeries struct{ used, total, usage string }
+
+var (
+	seriesMemory  = roomSeries{"ninewatch_memory_used_bytes", "ninewatch_memory_total_bytes", "ninewatch_memory_usage_ratio"}
+	seriesStorage = roomSeries{"ninewatch_storage_used_bytes", "ninewatch_storage_total_bytes", "ninewatch_storage_usage_ratio"}
 )
 
 // statusNumber is the value of ninewatch_sensor_status.
@@ -82,7 +85,7 @@ func (m *room) at(read func(int) snmpwire.VarBind) (c CapacityReading, ok bool) 
 }
 
 // derivedRoom are the series of an entry of memory or storage: those that it can be said of.
-func (rd *reader) derivedRoom(e *Capacity, r *row, c CapacityReading, series string) []Derived {
+func (rd *reader) derivedRoom(e *Capacity, r *row, c CapacityReading, series roomSeries) []Derived {
 	formulaOf := func(s *Source) *formula {
 		if !s.given() {
 			return nil
@@ -95,11 +98,11 @@ func (rd *reader) derivedRoom(e *Capacity, r *row, c CapacityReading, series str
 		return nil
 	}
 	var out []Derived
-	add := func(suffix string, there bool, of func(CapacityReading) (telemetry.Value, bool)) {
+	add := func(name string, there bool, of func(CapacityReading) (telemetry.Value, bool)) {
 		if !there {
 			return
 		}
-		out = append(out, Derived{Interval: e.Interval, objects: needs, Series: telemetry.Series{Name: series + suffix, Labels: labels("name", c.Name)},
+		out = append(out, Derived{Interval: e.Interval, objects: needs, Series: telemetry.Series{Name: name, Labels: labels("name", c.Name)},
 			value: func(read func(int) snmpwire.VarBind) (telemetry.Value, bool) {
 				c, ok := m.at(read)
 				if !ok {
@@ -114,9 +117,9 @@ func (rd *reader) derivedRoom(e *Capacity, r *row, c CapacityReading, series str
 		}
 		return telemetry.UintValue(*n), true
 	}
-	add(suffixUsed, c.UsedBytes != nil, func(c CapacityReading) (telemetry.Value, bool) { return octets(c.UsedBytes) })
-	add(suffixTotal, c.TotalBytes != nil, func(c CapacityReading) (telemetry.Value, bool) { return octets(c.TotalBytes) })
-	add(suffixUsage, c.UsagePercent != nil, func(c CapacityReading) (telemetry.Value, bool) {
+	add(series.used, c.UsedBytes != nil, func(c CapacityReading) (telemetry.Value, bool) { return octets(c.UsedBytes) })
+	add(series.total, c.TotalBytes != nil, func(c CapacityReading) (telemetry.Value, bool) { return octets(c.TotalBytes) })
+	add(series.usage, c.UsagePercent != nil, func(c CapacityReading) (telemetry.Value, bool) {
 		if c.UsagePercent == nil {
 			return telemetry.Value{}, false
 		}

@@ -15,6 +15,8 @@
 //     costs one request;
 //   - what the device does not say is absent, never 0: no row, no value, a sentinel, a text that does not
 //     fit are all nothing;
+//   - a Group polls what a Reading found by GETs of known objects, and works the series that are the same for all
+//     makers out of them as the Reading did; a series whose object has gone ends once;
 //   - the quirks of makers are in profiles, not in code.
 //
 // A Library may be used from any goroutine once it is loaded. A Read belongs to one caller.

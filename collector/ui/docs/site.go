@@ -28,7 +28,7 @@ type entry struct {
 var contents = []group{
 	{Title: "Start", names: []string{"first-steps"}},
 	{Title: "How to", names: []string{"devices-as-code", "join-a-site", "snmpv3", "webhooks", "grafana", "uptime", "reports"}},
-	{Title: "Reference", names: []string{"commands", "agent-yaml", "collector-yaml", "inventory", "rest-api", "series", "metrics"}},
+	{Title: "Reference", names: []string{"commands", "agent-yaml", "profiles", "collector-yaml", "inventory", "rest-api", "series", "metrics"}},
 	{Title: "Help", names: []string{"troubleshooting"}},
 	{Title: "Background", names: []string{"design"}},
 }
