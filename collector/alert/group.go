@@ -169,8 +169,12 @@ func (w *World) merge(c *component, into *Incident, now int64) {
 		if other == nil || other == into || other.Status == Resolved || other.Kind != DeviceDown || !w.only(other, c) {
 			continue
 		}
+		kind := EventResolved
+		if other.Status == Pending {
+			kind = EventDropped // nobody knows of it
+		}
 		other.Status, other.Ended, other.MergedInto = Resolved, now, into.ID
-		w.event(other, Event{Time: now, Type: EventResolved, Text: "one cause with " + into.Name() + ", which goes on"})
+		w.event(other, Event{Time: now, Type: kind, Text: "one cause with " + into.Name() + ", which goes on"})
 		w.event(into, Event{Time: now, Type: EventUpdated, Text: other.Name() + " has the same cause, and is hidden here"})
 		for _, p := range w.problems {
 			if p.Incident == other.ID {
