@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as f from './fixtures.mjs'
+import { network } from './network.mjs'
 import { answer as prom } from './promdata.mjs'
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
@@ -18,7 +19,7 @@ function csp(html) {
 /** scenario: norvane, firstrun; broken: path prefixes that answer 500. */
 export async function startMock({ port = 0, scenario = 'norvane', broken = [], delay = 0 } = {}) {
   const started = Date.now()
-  const state = { scenario, broken, delay, incidents: structuredClone(f.incidents), applied: [], streams: new Set(), quiet: false, password: 'correct horse' }
+  const state = { scenario, broken, delay, incidents: structuredClone(f.incidents), applied: [], changes: [], streams: new Set(), quiet: false, password: 'correct horse' }
   const index = () => readFileSync(join(dist, 'index.html'), 'utf8')
 
   const json = (res, status, body) => {
@@ -75,6 +76,8 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
     }
     if (path === 'session') return json(res, 200, { user: { name: state.scenario === 'firstrun' ? 'admin' : 'M. Duarte', role: 'admin' }, demo: false, version: '1.0.0', organisation: state.scenario === 'firstrun' ? '' : 'Norvane Logistics' })
     if (path === 'events') return stream(req, res)
+    const others = /^(incidents|apply|tokens|deliveries|receivers)/.test(path) ? null : network(req.method, path, p, req.method === 'GET' ? null : await body(req), state.changes)
+    if (others) return others.status < 400 ? json(res, others.status, others.body) : problem(res, others.status, others.title, others.detail)
     if (path === 'overview') return json(res, 200, overview(p))
     if (path === 'devices') return json(res, 200, devices(p))
     if (path === 'availability') {
