@@ -132,7 +132,7 @@ export function CircuitPage({ name }: { name: string }) {
     <Page title={name} crumbs={[{ text: 'Circuits', to: '/circuits' }]}>
       <div class="head">
         <h1 class="eyebrow">Circuit {name} · {period.name}</h1>
-        {of.data ? <Answer phrases={claimAnswer(of.data)} /> : <p class="answer">&nbsp;</p>}
+        {of.data ? <Answer phrases={claimAnswer(of.data)} /> : of.error ? <Answer phrases={[{ text: of.error.status === 404 ? `There is no circuit called ${name}.` : 'What was measured of it could not be read.', tone: 'strong' }]} /> : <p class="answer">&nbsp;</p>}
       </div>
       <div class="row wrap tool noprint">
         <PeriodSeg chosen={period.text} /><span class="sp" />

@@ -33,7 +33,7 @@ export function PeriodSeg({ chosen }: { chosen: string }) {
       <div class="seg" role="group" aria-label="Period">
         {offered.map((p) => <button type="button" key={p.name} aria-pressed={p.name === chosen} onClick={() => setQuery({ period: p.name })}>{p.label}</button>)}
       </div>
-      <Panel label={custom ? `Period: ${periodName(chosen)}` : 'Another period'} width={300} button={<><span class="cut">{custom ? periodName(chosen) : 'Custom'}</span><Icon name="down" size={12} /></>}>
+      <Panel label={custom ? `Period: ${periodName(chosen)}` : 'Custom period'} width={300} button={<><span class="cut">{custom ? periodName(chosen) : 'Custom'}</span><Icon name="down" size={12} /></>}>
         {(close) => <Custom chosen={chosen} close={close} />}
       </Panel>
     </>
