@@ -22,6 +22,9 @@ type ledgers interface {
 	Providers() []string
 	Planned(scope string, from, to int64) ([]uptime.Planned, error)
 	Claim(ctx context.Context, circuit string, from, to int64) (uptime.Claim, error)
+	Annotations(from, to int64) []uptime.Annotation
+	Annotate(ctx context.Context, a uptime.Annotation) (uptime.Annotation, error)
+	Withdraw(ctx context.Context, id int64, who string) (uptime.Annotation, error)
 }
 
 // Span is the period of a question. It is exported because huma reads no embedded struct that is not.
@@ -75,6 +78,7 @@ func (a *API) availabilityRoutes() {
 	get(a, "/availability/revisions", "list-revisions", "What late evidence changed of the ledger", viewer, a.revisions)
 	get(a, "/availability/claim", "get-claim", "A circuit against its contract, with the evidence for a credit", viewer, a.claim)
 	get(a, "/availability/providers", "compare-providers", "Those who run circuits, side by side", viewer, a.providers)
+	a.annotationRoutes()
 	get(a, "/availability/interfaces", "list-interface-states", "What the interfaces of a device say now, and which are watched", viewer, a.interfaceStates)
 }
 
@@ -399,13 +403,18 @@ func (a *API) nameIncidents(ctx context.Context, c caller, s scope, m *uptime.An
 			named[name] = *x
 		}
 	}
-	waited, taken := int64(0), int64(0)
+	waited, taken, unseen := int64(0), int64(0), int64(0)
 	for _, x := range named {
+		unseen += max(0, x.Detected-x.Started)
 		if x.AcknowledgedAt > 0 {
 			waited, taken = waited+x.AcknowledgedAt-x.Detected, taken+1
 		} else {
 			m.Unacknowledged++
 		}
+	}
+	if n := int64(len(named)); n > 0 {
+		mean := unseen / n
+		m.MTTDMillis = &mean
 	}
 	if taken > 0 {
 		mean := waited / taken / 1000

@@ -66,6 +66,7 @@ type App struct {
 	janitor          *janitor
 	discoverer       *discoverer
 	leases           *leases
+	reports          lifecycle.Part
 
 	AdminPassword conf.Secret // of the account admin, when this start made it
 
@@ -176,6 +177,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "agents' service", Start: a.ingest.Start, Stop: a.ingest.Stop},
 		lifecycle.Part{Name: "pages", Start: a.http.Start, Stop: a.http.Stop},
 		lifecycle.Part{Name: "discovery", Start: a.discoverer.Start, Stop: a.discoverer.Stop},
+		a.reports,
 		lifecycle.Part{Name: "ready", Start: a.ready, Stop: nothing},
 	)
 }

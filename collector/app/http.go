@@ -40,6 +40,7 @@ func (a *App) buildHTTP(events *api.Events) error {
 	if err != nil {
 		return err
 	}
+	a.reports = a.scheduled(served)
 	var config *tls.Config
 	if a.cfg.TLS.CertFile != "" {
 		certificate, err := tls.LoadX509KeyPair(a.cfg.TLS.CertFile, a.cfg.TLS.KeyFile)

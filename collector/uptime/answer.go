@@ -37,6 +37,7 @@ type Answer struct {
 	Failures          int64          `json:"failures"`
 	MTBFSeconds       *int64         `json:"mtbf_seconds"`
 	MTTRSeconds       *int64         `json:"mttr_seconds"`
+	MTTDMillis        *int64         `json:"mttd_ms"`      // from the start to the confirmation, over the incidents of these outages
 	MTTASeconds       *int64         `json:"mtta_seconds"` // over the incidents that were acknowledged
 	Unacknowledged    int            `json:"unacknowledged"`
 	AsOf              string         `json:"as_of"`

@@ -25,12 +25,13 @@ type Engine struct {
 	tailMost int // runs that a tail may hold before it is trimmed
 	m        engineMetrics
 
-	mu         sync.RWMutex
-	devices    map[string]*device
-	contacts   map[string]contact
-	silences   map[string][][2]int64 // when agents were not heard (ms), the present silence left out
-	plan       *plan
-	childrenOf map[string][]string // by parent
+	mu          sync.RWMutex
+	devices     map[string]*device
+	contacts    map[string]contact
+	silences    map[string][][2]int64 // when agents were not heard (ms), the present silence left out
+	plan        *plan
+	childrenOf  map[string][]string // by parent
+	annotations []Annotation        // the oldest first
 
 	cache ledgerCache
 }
@@ -78,11 +79,15 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 	if err := e.hear(ctx); err != nil {
 		return nil, err
 	}
+	annotations, err := e.facts.annotations(ctx)
+	if err != nil {
+		return nil, err
+	}
 	targets := plan.targets()
 	var changed []string
 	var moved []*device
 	e.mu.Lock()
-	e.plan, e.childrenOf = plan, map[string][]string{}
+	e.plan, e.childrenOf, e.annotations = plan, map[string][]string{}, annotations
 	for name, t := range targets {
 		for _, parent := range t.parents {
 			e.childrenOf[parent] = append(e.childrenOf[parent], name)

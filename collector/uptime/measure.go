@@ -137,6 +137,7 @@ func (e *Engine) Availability(ctx context.Context, scope string, from, to int64,
 	targets := map[string]bool{}
 	a.plan.evidence(s, targets)
 	out.Devices = len(targets)
+	e.saidOf(targets, terms.Period, &out)
 	out.Revision, err = e.revision(ctx, targets, terms.Period)
 	return out, err
 }
@@ -260,6 +261,7 @@ func (a *asker) rollUp(scope string, scopes []string, of string, period Window, 
 	}
 	out.finish()
 	out.Members.fill(figures)
+	a.e.saidOf(targets, period, &out)
 	var err error
 	out.Revision, err = a.e.revision(a.ctx, targets, Window{period.From, max(period.From, min(period.To, asOf))})
 	return out, err

@@ -73,7 +73,7 @@ func (e *Engine) resolved(ctx context.Context, name string, from int64, path []s
 		}
 		w.start -= back
 	}
-	w.line = clip(w.line, w.start, max(w.start, w.asOf))
+	w.line = annotated(clip(w.line, w.start, max(w.start, w.asOf)), e.annotationsOf(d))
 	if len(during(w.line, Down)) == 0 {
 		return w, nil
 	}
