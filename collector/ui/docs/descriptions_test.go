@@ -125,6 +125,11 @@ var descriptions = map[string]string{
 	"ninewatch_collector_uptime_reloads_total":           "Times that the evidence of a device was read from the state store.",
 	"ninewatch_collector_uptime_changes_total":           "Verdicts that changed.",
 	"ninewatch_collector_uptime_revisions_total":         "Times that late evidence changed what was published of a device.",
+	"ninewatch_collector_plan_hours_total":               "Hours of devices of which capacity features were computed.",
+	"ninewatch_collector_plan_failures_total":            "Times capacity could not be computed; it is tried again.",
+	"ninewatch_collector_plan_forecasts_total":           "Forecasts that were made.",
+	"ninewatch_collector_plan_withheld_total":            "Forecasts of which no date is given.",
+	"ninewatch_collector_plan_run_duration_seconds":      "How long the forecasts of a scope took.",
 	"ninewatch_collector_uptime_interface_polls_total":   "Readings of the interfaces of a device.",
 	"ninewatch_collector_uptime_interface_changes_total": "Changes of the status of an interface.",
 

@@ -18,6 +18,7 @@ const pages = {
   incidents: lazy<object>(() => import('./pages/incidents').then((m) => m.Incidents)),
   incident: lazy<{ id: string }>(() => import('./pages/incident').then((m) => m.Incident)),
   sla: lazy<object>(() => import('./pages/sla').then((m) => m.SLA)),
+  capacity: lazy<object>(() => import('./pages/capacity').then((m) => m.Capacity)),
   redundancy: lazy<object>(() => import('./pages/redundancy').then((m) => m.RedundancyPage)),
   agents: lazy<object>(() => import('./pages/agents').then((m) => m.Agents)),
   settings: lazy<object>(() => import('./pages/settings').then((m) => m.Settings)),
@@ -81,6 +82,7 @@ function Routes() {
     case 'devices': return part ? <Lazy key={part} page={pages.device} props={{ name: part }} /> : <Lazy page={pages.devices} props={{}} />
     case 'incidents': return part ? <Lazy key={part} page={pages.incident} props={{ id: part }} /> : <Lazy page={pages.incidents} props={{}} />
     case 'sla': return <Lazy page={pages.sla} props={{}} />
+    case 'capacity': return <Lazy page={pages.capacity} props={{}} />
     case 'redundancy': return <Lazy page={pages.redundancy} props={{}} />
     case 'agents': return <Lazy page={pages.agents} props={{}} />
     case 'settings': return part ? <Lazy key={part} page={pages.people} props={{ name: part }} /> : <Lazy page={pages.settings} props={{}} />

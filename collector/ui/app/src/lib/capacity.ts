@@ -1,0 +1,70 @@
+// The shapes of the capacity API, and how its values are put into words.
+import { bitRate, bytesBinary, DASH } from './format'
+import type { Phrase } from './types'
+
+export interface Expected { date: string; p10: number; p50: number; p90: number }
+export interface PastDay { date: string; p95: number | null; max: number | null; mean: number | null; coverage: number; capacity: number }
+export interface Outlook {
+  resource: string; kind: string; title: string; site: string; device: string; interface?: string; provider?: string; series: string
+  direction?: 'in' | 'out'; unit: string; capacity: number | null; limit: number | null; limit_percent: number; lead_time_days: number
+  p95: number | null; trend_per_day: number | null; forecast: Expected[]
+  full_on: { p10: string | null; p50: string | null; p90: string | null }
+  over_since: string | null; order_by: string | null; overdue: boolean
+  probability: { days: number; p: number }[]
+  backtest: { mase: number | null; naive_mase: number | null; coverage80: number | null; n: number }
+  model: string; withheld?: string; idle?: boolean; shifts: { date: string; by: number; kind: string }[]; beyond?: boolean
+  history_days: number; coverage: number; day: string; made_at: string; history?: PastDay[]
+  compared?: { made_at: string; inside80: number; median_error: number; n: number } | null
+}
+export interface Plan {
+  items: Outlook[]; next_cursor?: string | null; total?: number; answer: Phrase[]; counts: Record<string, number>
+  within_a_year: number; withheld: Outlook[]; made_at: string | null
+}
+
+const DAY = 86_400_000
+export const dayOf = (date: string) => Date.parse(`${date}T00:00:00Z`)
+export const daysBetween = (a: string, b: string) => Math.round((dayOf(b) - dayOf(a)) / DAY)
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** 28 Nov, with the year where it is another than now's. */
+export function dateWords(date: string | null | undefined, now: string, always = false): string {
+  if (!date) return DASH
+  const [y, m, d] = date.split('-').map(Number) as [number, number, number]
+  return `${d} ${months[m - 1]}${always || String(y) !== now.slice(0, 4) ? ` ${y}` : ''}`
+}
+
+/** A value in its unit. */
+export function amount(v: number | null | undefined, unit: string): string {
+  if (v === null || v === undefined) return DASH
+  if (unit === 'bit/s') return bitRate(v)
+  if (unit === 'bytes') return bytesBinary(v)
+  return `${v.toLocaleString('en', { maximumFractionDigits: 1 })} ${unit === 'percent' ? '%' : 'W'}`
+}
+
+export const share = (o: Outlook) => (o.p95 !== null && o.capacity ? o.p95 / o.capacity : null)
+
+/** The first line of the column Full. */
+export function fullWords(o: Outlook, now: string): { text: string; tone: '' | 'down'; note: string } {
+  if (o.over_since) return { text: `since ${dateWords(o.over_since, now)}`, tone: 'down', note: `${daysBetween(o.over_since, now) + 1} days` }
+  if (!o.full_on.p10) return { text: 'not within a year', tone: '', note: '' }
+  const likely = o.full_on.p50 ? `likely ${dateWords(o.full_on.p50, now)}` : 'likely later'
+  return { text: `${dateWords(o.full_on.p10, now)} – ${o.full_on.p90 ? dateWords(o.full_on.p90, now) : 'later'}`, tone: '', note: likely }
+}
+
+export const classes = [
+  { key: '', label: 'All' }, { key: 'links', label: 'Links' }, { key: 'storage', label: 'Storage' }, { key: 'compute', label: 'CPU, memory' }, { key: 'power', label: 'Power' },
+]
+
+/** 412 links, 96 volumes, … */
+export function countWords(c: Record<string, number>): string {
+  const some = (n: number, one: string, many: string) => (n ? [`${n.toLocaleString('en')} ${n === 1 ? one : many}`] : [])
+  return [
+    ...some((c.interface ?? 0) + (c.circuit ?? 0), 'link', 'links'), ...some(c.storage ?? 0, 'volume', 'volumes'), ...some(c.memory ?? 0, 'memory', 'memories'),
+    ...some(c.processor ?? 0, 'processor', 'processors'), ...some(c.power ?? 0, 'power supply', 'power supplies'),
+  ].join(', ')
+}
+
+/** Sizes that can be ordered instead: the next ones of 1, 2, 3, 5 times a power of ten. */
+export function sizes(capacity: number): number[] {
+  return [1, 2, 3, 5, 10].map((k) => k * capacity)
+}
