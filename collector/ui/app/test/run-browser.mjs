@@ -17,6 +17,7 @@ const pages = [
   ['overview', '/'], ['overview-site', '/?site=porto'], ['devices', '/devices'], ['devices-down', '/devices?state=unreachable&sort=-rtt'], ['devices-none', '/devices?q=nowhere'],
   ['device', '/devices/lis-edge-1'], ['device-down', '/devices/opo-dist-1?range=6h'], ['device-big', '/devices/lis-core-1?range=7d'], ['device-plain', '/devices/lis-ups-1'],
   ['incidents', '/incidents'], ['incidents-all', '/incidents?status=all'], ['incident', '/incidents/INC-2417'], ['incident-resolved', '/incidents/INC-2411'],
+  ['redundancy', '/redundancy?sel=device:lis-dist-3'], ['redundancy-table', '/redundancy?view=table'],
   ['agents', '/agents'], ['settings', '/settings'], ['nothing', '/nowhere'],
   ['circuits', '/circuits'], ['circuit', '/circuits/LX-48171'], ['services', '/services?period=2026-10-05T07:00:00Z..2026-10-09T19:00:00Z'], ['inventory', '/inventory'],
   ['inventory-past', '/inventory?removed=true&slot=lis-core-1&on=2026-03-01'], ['inventory-none', '/inventory?q=nowhere'], ['discovery', '/discovery'], ['discovery-done', '/discovery?status=approved'],
@@ -295,4 +296,34 @@ test('every row of a long list can be reached, few are drawn', { skip }, async (
   }
   await page.locator('tr[aria-rowindex="682"]').waitFor()
   assert.deepEqual(w.faults, [])
+})
+
+test('what fails is chosen on the map by pointer and by key', { skip }, async () => {
+  const w = await window()
+  const { page } = w
+  await page.goto(mock.url + '/redundancy')
+  await settled(page)
+  await page.getByRole('heading', { name: 'If duct-rua-do-ouro fails' }).waitFor()
+  await page.locator('[data-pick="device:lis-dist-3"]').click()
+  await page.waitForURL(/sel=device:lis-dist-3/)
+  await page.getByText('A second link from lis-acc-9 to lis-core-1.').waitFor()
+  await page.locator('[data-pick="link:lis-core-1/te1--lis-core-2/te1"]').focus()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/sel=link:lis-core-1/)
+  assert.deepEqual(await axe(page), [])
+  assert.deepEqual(w.faults, [])
+})
+
+test('redundancy that is not known or not read says so', { skip }, async () => {
+  const empty = await collector({ scenario: 'firstrun' })
+  const w = await window({}, empty)
+  await w.page.goto(empty.url + '/redundancy')
+  await w.page.getByText('No redundancy group is known yet').waitFor()
+  assert.deepEqual(await axe(w.page), [])
+  const broken = await collector({ broken: ['/api/v1/topology.svg', '/api/v1/impact'] })
+  const b = await window({}, broken)
+  await b.page.goto(broken.url + '/redundancy')
+  await b.page.getByText('The map could not be drawn.').waitFor()
+  await b.page.getByText('lis-core-1 po10 to lis-core-2').first().waitFor()
+  assert.deepEqual(await axe(b.page), [])
 })
