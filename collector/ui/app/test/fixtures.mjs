@@ -65,6 +65,8 @@ export const incidents = [
   { id: 'INC-2417', kind: 'device_down', severity: 'critical', status: 'acknowledged', site: 'porto', device: 'opo-dist-1', summary: 'opo-dist-1 does not answer',
     cause: 'Its last echo came back at 14:07:11.4; since then pings and SNMP are lost from opo-agent-1, which reaches its other devices.',
     started_at: '2026-11-18T14:07:12.000Z', started_at_uncertainty_seconds: 0.5, detected_at: '2026-11-18T14:07:17.000Z', ended_at: null, owner: 'M. Duarte', acknowledged_at: '2026-11-18T14:09:40.000Z', demo: false,
+    impact: '2 devices behind it; 1 service: Warehouse system; 138 users', hidden: 2, roots: ['opo-dist-1'], evidence: [],
+    problems: ['opo-acc-1', 'opo-prn-gw'].map((device) => ({ kind: 'device_down', site: 'porto', device, object: '', summary: `${device} does not answer`, hidden: true, since: '2026-11-18T14:07:13.000Z', ended_at: null })),
     events: [
       { time: '2026-11-18T14:07:12.000Z', type: 'started', who: '', text: 'opo-dist-1 stops answering. First lost echo 14:07:12.4, last reply 14:07:11.4: the start is known to ±0.5 s.' },
       { time: '2026-11-18T14:07:17.000Z', type: 'opened', who: '', text: 'Incident opened, 5 s after the start.' },
@@ -205,4 +207,22 @@ export const firstRun = {
     devices: { total: 2, up: 2, degraded: 0, down: 0, unreachable: 0, unknown: 0, maintenance: 0 }, incidents: { open: [], resolved_24h: [] }, agents: { reporting: 1, total: 1 },
     sites: [{ ...sites[4], name: 'main', display_name: 'main', region: '', devices: 2, devices_up: 2, strip: [] }],
   }),
+}
+
+export const silences = [{ id: '1', match: { devices: ['lis-wan-b'] }, from: '2026-11-18T13:00:00.000Z', until: '2026-11-18T22:00:00.000Z', author: 'M. Duarte', reason: 'the carrier works on it', created_at: '2026-11-18T13:00:00.000Z', ended_at: null, active: true }]
+export const routes = [
+  { name: 'critical', match: { severity: ['critical'] }, receiver: ['noc-slack'], escalate_after: '15m', escalate_to: ['servicenow'] },
+  { name: 'quiet', match: { severity: ['minor', 'warning'] }, receiver: ['noc-slack'], digest_every: '8h' },
+]
+export const figures = [
+  { by: 'lisbon', opened: 14, open: 1, acknowledged: 9, noise: 3, mttd_seconds: 4.2, mtta_seconds: 142, mttr_seconds: 1440, mtbf_seconds: 540000 },
+  { by: 'porto', opened: 2, open: 1, acknowledged: 1, noise: 0, mttd_seconds: 5, mtta_seconds: null, mttr_seconds: null, mtbf_seconds: 3800000 },
+]
+export const explanation = {
+  id: 'INC-2417', rule: 'a device is down by its own probes, as the policy confirms it; devices that are down and connected are one incident, whose roots are next to something that answers',
+  inputs: [], muted: '', waiting: [], other_routes: [{ route: 'quiet', why: 'severity does not match' }],
+  told: [
+    { receiver: 'noc-slack', route: 'critical', escalates: false, knows: 'acknowledged', first_at: '2026-11-18T14:07:18.000Z', last_at: '2026-11-18T14:09:40.000Z', withheld: '', withheld_since: null },
+    { receiver: 'servicenow', route: 'critical', escalates: true, knows: '', first_at: null, last_at: null, withheld: 'it is acknowledged, so that it does not escalate', withheld_since: '2026-11-18T14:09:40.000Z' },
+  ],
 }

@@ -15,7 +15,9 @@ export interface Incident {
   id: string; kind: string; severity: string; status: string; site: string; device: string; summary: string; cause: string
   started_at: string; started_at_uncertainty_seconds: number | null; detected_at: string | null; ended_at: string | null
   owner: string | null; acknowledged_at: string | null; demo?: boolean; events?: IncidentEvent[]
+  impact?: string; hidden?: number; roots?: string[]; evidence?: string[]; problems?: Problem[]
 }
+export interface Problem { kind: string; site: string; device: string; object: string; summary: string; hidden: boolean; since: string; ended_at: string | null }
 
 export interface Availability {
   percent: string | null; low: string | null; high: string | null; objective: string; unknown_seconds: number

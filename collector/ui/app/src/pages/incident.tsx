@@ -10,11 +10,13 @@ import type { Delivery, DeviceDetail, Incident as Inc, IncidentEvent, Page as Pa
 import { AgentsAway } from '../ui/away'
 import { useCompany, useSiteName } from '../ui/company'
 import { DeliveryRow } from '../ui/deliveries'
+import { Evidence, Explain, Hidden, Impact } from '../ui/explain'
 import { Icon, Mark, type IconName } from '../ui/icons'
 import { incidentState, isOpen, lasted, severityWord } from '../ui/incidents'
 import { usePageKey } from '../ui/keys'
 import { Card, Empty, Load, Panel } from '../ui/parts'
 import { Page } from '../ui/shell'
+import { NewSilence } from '../ui/silences'
 import { Demo, StateChip, StateWord } from '../ui/state'
 import { Strip } from '../ui/strip'
 
@@ -65,12 +67,15 @@ function Body({ i, again }: { i: Inc; again: () => void }) {
       </dl>
       <div class="grid gap16">
         <div class="stack c8">
-          {i.cause && <Card title="Cause"><div class="body"><p class="cause">{i.cause}</p></div></Card>}
+          <Card title="Cause"><Evidence i={i} /></Card>
           <Timeline i={i} again={again} />
         </div>
         <div class="stack c4">
+          <Impact i={i} />
+          <Hidden i={i} />
           {i.device && <DeviceCard name={i.device} />}
           <Deliveries id={i.id} />
+          <Explain id={i.id} />
         </div>
       </div>
     </>
@@ -103,6 +108,11 @@ function Actions({ i, again, acked }: { i: Inc; again: () => void; acked: number
           {(close) => <Resolve i={i} close={close} act={act} />}
         </Panel>
       )}
+      {open && mayAct(who) && (
+        <Panel button={<>Silence…</>} width={340}>
+          {(close) => <NewSilence match={{ incident: i.id }} done={() => { close(); again() }} />}
+        </Panel>
+      )}
       {wrong && <span class="err" role="alert"><Icon name="info" size={14} />{wrong}</span>}
       <span class="sp" />
       {i.acknowledged_at && <span class="small mute nw">by {i.owner ?? '–'} at {clock(i.acknowledged_at)}{acked !== null && `, after ${duration(acked)}`}</span>}
@@ -120,7 +130,7 @@ function Resolve({ i, close, act }: { i: Inc; close: () => void; act: (what: str
   return (
     <form class="stk" onSubmit={submit}>
       <h2>Resolve {i.id}</h2>
-      <p class="small sub">It closes now and its receivers are told. The down time stays counted: only measurements change that. If {i.device || 'the object'} is still down, it opens again at the next change.</p>
+      <p class="small sub">It closes now and its receivers are told. The down time stays counted: only measurements change that. It opens again when {i.device || 'the object'} has been right in between and fails once more.</p>
       <label for="rw" class="small">Why</label>
       <input id="rw" type="text" value={text} onInput={(e) => type(e.currentTarget.value)} />
       <div class="row"><button class="btn pri">Resolve</button><button type="button" class="btn ghost" onClick={close}>Not now</button></div>

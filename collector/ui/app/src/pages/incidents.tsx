@@ -82,7 +82,7 @@ function List({ items, scope, status, changed }: { items: Incident[]; scope: str
           <thead><tr><th scope="col">Incident</th><th scope="col" class="lo">Site</th><th scope="col" class="lo">Severity</th><th scope="col" class="lo">Started</th><th scope="col" class="num">Lasted</th><th scope="col" class="num lo">Owner</th></tr></thead>
           <Rows items={steady.items} columns={6} height={54} row={(i, n) => (
             <tr key={i.id} data-i={n}>
-              <td class="incname"><span class="row top g8"><span class="lead"><Mark state={incidentState(i)} size={14} /></span><span class="min0"><a data-row class="two strong wraps" href={href(`/incidents/${i.id}`)}>{i.summary}</a><span class="two">{i.id}{i.cause && ` · ${i.cause}`}</span></span></span></td>
+              <td class="incname"><span class="row top g8"><span class="lead"><Mark state={incidentState(i)} size={14} /></span><span class="min0"><a data-row class="two strong wraps" href={href(`/incidents/${i.id}`)}>{i.summary}</a><span class="two">{[i.id, i.impact, i.cause].filter(Boolean).join(' · ')}</span></span></span></td>
               <td class="lo nw">{siteName(i.site)} <Demo on={i.demo && !company.data?.demo} /></td>
               <td class="lo">{severityWord(i.severity)}</td>
               <td class="lo nw sub">{when(i.started_at, now)}</td>

@@ -13,7 +13,8 @@ import { JoinSite } from '../ui/joinsite'
 import { Card, Copy, Empty, Load } from '../ui/parts'
 import { Page, signOut } from '../ui/shell'
 import { Answer, Demo } from '../ui/state'
-import { Region } from '../ui/table'
+import { Figures, Receivers, Routes } from '../ui/receivers'
+import { Silences } from '../ui/silences'
 
 export function Settings() {
   const who = useStore(session)
@@ -40,11 +41,14 @@ export function Settings() {
               {(p) => (p.items.length ? <Receivers items={p.items} /> : <NoReceivers />)}
             </Load>
           </Card>
+          <Routes />
+          <Silences />
           <Card title="Deliveries" more={<span class="mute">newest first</span>}>
             <Load of={deliveries} what="The deliveries could not be read." rows={4} row={46}>
               {(p) => (p.items.length ? <ul class="list two">{p.items.map((d) => <DeliveryRow key={d.id} d={d} now={now} changed={deliveries.again} full />)}</ul> : <Empty>Nothing was sent yet.</Empty>)}
             </Load>
           </Card>
+          <Figures />
         </div>
         <div class="stack c4">
           {mayManage(who) && <AddDevice span="" title="Add a device" />}
@@ -68,17 +72,6 @@ export function Settings() {
         </div>
       </div>
     </Page>
-  )
-}
-
-function Receivers({ items }: { items: Receiver[] }) {
-  return (
-    <Region label="Receivers">
-      <table>
-        <thead><tr><th scope="col">Receiver</th><th scope="col">Address</th><th scope="col" class="num">Format</th></tr></thead>
-        <tbody>{items.map((r) => <tr key={r.name}><td class="strong">{r.name}</td><td class="mono wraps">{r.url ?? '–'}</td><td class="num">{r.format || 'ninewatch'}</td></tr>)}</tbody>
-      </table>
-    </Region>
   )
 }
 

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { request } from '../lib/api'
 import { useNow } from '../lib/clock'
-import { duration } from '../lib/format'
+import { duration, plural } from '../lib/format'
 import { href } from '../lib/router'
 import { mayAct, session } from '../lib/session'
 import { useStore } from '../lib/store'
@@ -14,9 +14,8 @@ import { Demo } from './state'
 /** The shape of an incident: what its object is now. */
 export function incidentState(i: Incident): State {
   if (i.status === 'resolved') return 'up'
-  if (/unknown|silent|agent|no_data/.test(i.kind)) return 'unknown'
-  if (/degraded|loss|slow|latency|error/.test(i.kind)) return 'degraded'
-  return 'down'
+  if (/unknown|silent|agent|prober/.test(i.kind)) return 'unknown'
+  return /down/.test(i.kind) ? 'down' : 'degraded'
 }
 
 export const isOpen = (i: Incident) => i.status !== 'resolved' && !i.ended_at
@@ -44,7 +43,7 @@ export function IncidentRow({ incident: i, worst, changed, showDemo }: { inciden
         </div>
         {i.cause && <p>{i.cause}</p>}
       </div>
-      <div class="imp">{severityWord(i.severity)}</div>
+      <div class="imp">{severityWord(i.severity)}{!!i.hidden && <span class="two small mute">{plural(i.hidden, 'device')} behind</span>}</div>
       <div class="age">
         <b>{duration(lasted(i, now))}</b>
         {i.owner ? <span>{i.owner}</span> : isOpen(i) && mayAct(who) ? <Acknowledge id={i.id} changed={changed} /> : <span>{i.status}</span>}
