@@ -57,6 +57,8 @@ func (a *App) sources() []alert.NamedSource {
 		from("books", booksEvery, a.bookFindings),
 		from("collector", troubleEvery, a.troubleFindings),
 		from("redundancy", topologyEvery, a.redundancyFindings),
+		from("capacity", booksEvery, a.capacityFindings),
+		from("rules", rulesEvery, newRulesJudge(a).findings),
 	}
 }
 
@@ -195,6 +197,22 @@ func (a *App) redundancyFindings(ctx context.Context) ([]alert.Finding, error) {
 		out = append(out, alert.Finding{
 			Kind: alert.RedundancyLost, Site: f.Site, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down, Since: f.Since,
 			Summary: f.Words, Evidence: evidence, Members: f.Devices,
+		})
+	}
+	return out, nil
+}
+
+// capacityFindings tells of resources that are likely to be full before what would help arrives.
+func (a *App) capacityFindings(ctx context.Context) ([]alert.Finding, error) {
+	list, err := a.plan.Findings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UnixMilli()
+	out := make([]alert.Finding, 0, len(list))
+	for _, f := range list {
+		out = append(out, alert.Finding{
+			Kind: alert.CapacityDate, Site: f.Site, Device: f.Device, Object: f.Resource, Severity: alert.Severity(f.Severity), State: alert.Down, Since: now, Summary: f.Summary,
 		})
 	}
 	return out, nil

@@ -72,6 +72,9 @@ func (cl *client) fetch(ctx context.Context, method, path string, query url.Valu
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	target := cl.server + "/api/v1/" + path
+	if strings.HasPrefix(path, "/") { // of another API, such as that of Prometheus
+		target = cl.server + path
+	}
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
