@@ -171,9 +171,3 @@ func (s Section) Find(path string) Section {
 	}
 	return s
 }
-
-// To is s with problems reported to another list.
-func (s Section) To(problems *Problems) Section {
-	s.problems = problems
-	return s
-}
