@@ -27,7 +27,7 @@ type entry struct {
 // contents is the order in which documents are read. index stands before all.
 var contents = []group{
 	{Title: "Start", names: []string{"first-steps"}},
-	{Title: "How to", names: []string{"devices-as-code", "join-a-site", "discovery", "snmpv3", "webhooks", "grafana", "uptime", "redundancy", "capacity", "reports"}},
+	{Title: "How to", names: []string{"devices-as-code", "join-a-site", "discovery", "snmpv3", "incidents", "webhooks", "grafana", "uptime", "redundancy", "capacity", "reports"}},
 	{Title: "Reference", names: []string{"commands", "agent-yaml", "profiles", "collector-yaml", "inventory", "rest-api", "series", "metrics"}},
 	{Title: "Help", names: []string{"troubleshooting"}},
 	{Title: "Background", names: []string{"design"}},
