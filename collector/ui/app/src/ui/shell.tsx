@@ -25,6 +25,7 @@ const sections: { path: string; name: string; icon: IconName; group?: string; ta
   { path: '/incidents', name: 'Incidents', icon: 'incident', tab: true },
   { path: '/sla', name: 'Uptime and SLA', icon: 'uptime', group: 'Plan' },
   { path: '/capacity', name: 'Capacity', icon: 'capacity' },
+  { path: '/redundancy', name: 'Redundancy', icon: 'redundancy' },
   { path: '/devices', name: 'Devices', icon: 'device', group: 'Network', tab: true },
   { path: '/circuits', name: 'Circuits', icon: 'circuit' },
   { path: '/inventory', name: 'Inventory', icon: 'inventory' },
