@@ -27,7 +27,7 @@ func TestPagesReadWhatIsWritten(t *testing.T) {
 		"Phrase": phrase{}, "Session": session{}, "Day": uptime.Day{}, "IncidentEvent": incidentEvent{}, "Incident": incident{}, "Availability": measured{},
 		"Site": siteView{}, "FirstRun": firstRun{}, "Overview": overview{}, "Device": deviceView{}, "DeviceDetail": deviceDetail{}, "Interface": interfaceView{},
 		"Outage": uptime.OutageAnswer{}, "Period": uptime.Answer{}, "Agent": agentView{}, "Receiver": receiverView{}, "Delivery": delivery{},
-		"JoinToken": tokenView{}, "Page": page[inventory.Change]{},
+		"JoinToken": tokenView{}, "Problem": problemView{}, "Page": page[inventory.Change]{},
 	}
 	seen := 0
 	for _, text := range strings.Split(string(source), "export interface ")[1:] {
