@@ -16,6 +16,7 @@ const (
 	week        = 7
 	dayMillis   = 24 * 3_600_000
 	idleShare   = 0.01 // of the limit: below, what a resource carries decides nothing
+	steadyShare = 2e-3 // of the value: what differs by less stands still
 	warnAt      = 0.5  // chance within the lead time (analytics B.6)
 	criticalAt  = 0.9
 	saveAtOnce  = 200 // forecasts of one transaction
@@ -218,6 +219,10 @@ func assessLine(f *capacity.Forecaster, r Resource, direction string, values []f
 		a.Idle, a.Withheld = true, "it carries less than 1 % of its limit"
 		return a
 	}
+	if steady(values, a.Limit) {
+		a.Idle, a.Withheld = true, "it is always the same"
+		return a
+	}
 	series := capacity.Series{Start: noon(first).Add(-12 * time.Hour).UnixMilli(), Step: dayMillis, Values: values}
 	res := f.Forecast(series, len(values), capacity.Options{Season: week, Horizon: horizon, Calendar: cal})
 	a.Model, a.Withheld, a.Coverage = res.Model, res.Withheld, res.Coverage
@@ -251,6 +256,18 @@ func quiet(values []float64, limit *float64) bool {
 		}
 	}
 	return len(values) > 0
+}
+
+// steady tells whether a resource has stood at one value below its limit: there is nothing to forecast, and it is not
+// full either. A tenth of the days may differ.
+func steady(values []float64, limit *float64) bool {
+	v := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	if limit == nil || len(v) < 2*week {
+		return false
+	}
+	slices.Sort(v)
+	low, high := v[len(v)/20], v[len(v)-1-len(v)/20]
+	return high < *limit && high-low <= steadyShare*high
 }
 
 // path is the forecast as medians of 7 days, each week, and the trend.

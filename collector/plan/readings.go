@@ -47,7 +47,7 @@ type piece struct {
 type readings struct {
 	upTime  map[int64]uint32
 	byName  map[string]map[string]store.Samples // name of the object → interface key or name
-	maxGap  int64
+	maxGap  int64                               // by the interval of today
 	speed   func(key string) uint64
 	members map[string][]string // LAGs
 }
@@ -160,7 +160,7 @@ func (r *readings) direction(key, way string, in span) line {
 	}
 	pairs := capacity.JoinCached(capacity.Pairs(width, list))
 	l := newLine(in.buckets())
-	for i, b := range capacity.Spread(pairs, in.from, in.to, bucketMillis, r.maxGap) {
+	for i, b := range capacity.Spread(pairs, in.from, in.to, bucketMillis, max(r.maxGap, usualStep(samples.Times)*5/2)) {
 		if i >= len(l.rate) {
 			break
 		}
@@ -172,6 +172,19 @@ func (r *readings) direction(key, way string, in span) line {
 		}
 	}
 	return l
+}
+
+// usualStep is the median distance of readings: what came at another interval than that of today is no gap.
+func usualStep(times []int64) int64 {
+	if len(times) < 2 {
+		return 0
+	}
+	steps := make([]int64, len(times)-1)
+	for i := range steps {
+		steps[i] = times[i+1] - times[i]
+	}
+	slices.Sort(steps)
+	return min(steps[len(steps)/2], hourMillis)
 }
 
 // gauge is the means and peaks of readings in each bucket.

@@ -46,13 +46,35 @@ export function Capacity() {
           </header>
           <Load of={of} what="The capacity plan could not be read." rows={6} row={46}>
             {(plan) => (plan.items.length
-              ? <><Table items={plan.items} chosen={chosen} /><Withheld items={plan.withheld} /></>
+              ? <Ranked plan={plan} chosen={chosen} />
               : <Empty>{cls ? 'Nothing of this kind is measured.' : 'Nothing is measured yet that can fill up. Interfaces, processors, memory and disks appear an hour after a device is added, a forecast after 14 days.'}</Empty>)}
           </Load>
         </section>
         {chosen && of.data && of.data.items.length > 0 && <Detail key={chosen} resource={chosen} />}
       </div>
     </Page>
+  )
+}
+
+// How many are shown besides what has a date: the fullest.
+const FULLEST = 5
+
+/** What has a date and the fullest of the rest; all of it on demand. */
+function Ranked({ plan, chosen }: { plan: Plan; chosen: string | null }) {
+  const all = usePlace().query.get('all') === '1'
+  const dated = plan.items.filter((o) => o.order_by !== null).length
+  const shown = plan.items.filter((o, i) => all || i < dated + FULLEST || o.resource === chosen)
+  const more = (plan.total ?? plan.items.length) - shown.length
+  return (
+    <>
+      <Table items={shown} chosen={chosen} />
+      {(more > 0 || all) && (
+        <p class="cap-none small noprint">
+          <button type="button" class="aslink" onClick={() => setQuery({ all: all ? null : '1' })}>{all ? 'Show only what fills up first' : `Show all ${plan.total ?? plan.items.length}`}</button>
+        </p>
+      )}
+      <Withheld items={plan.withheld} />
+    </>
   )
 }
 
