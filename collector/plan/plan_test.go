@@ -22,7 +22,7 @@ var t0 = time.Date(2026, 11, 18, 0, 0, 0, 0, time.UTC)
 
 // rig is a Service over real tables, with samples of the test.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	db      *state.DB
 	sink    *Sink
 	service *Service
@@ -32,7 +32,7 @@ type rig struct {
 	lsn     uint64
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, now: t0.Add(25 * time.Hour)}
 	clock := func() time.Time { return r.now }

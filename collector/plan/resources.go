@@ -158,6 +158,12 @@ func (w *world) resource(series string, size float64) (Resource, bool) {
 	if part != "" {
 		r.Title += " " + part
 	}
+	switch kind {
+	case KindProcessor:
+		r.Title += " processors"
+	case KindPower:
+		r.Title = device + " power " + part
+	}
 	if kind == KindInterface {
 		r.Interface = part
 		if width := w.width[device+"/"+part]; width > 0 {

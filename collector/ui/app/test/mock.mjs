@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as f from './fixtures.mjs'
 import { network } from './network.mjs'
+import * as cap from './capacity.mjs'
 import * as rd from './redundancy.mjs'
 import { answer as prom } from './promdata.mjs'
 
@@ -86,6 +87,11 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
       const outages = f.outages(name, Date.parse(p.get('from')), Date.parse(p.get('to')))
       const spent = outages.reduce((n, o) => n + o.counted_seconds, 0)
       return json(res, 200, { period_seconds: 2592000, up: 2592000 - spent, degraded: 0, down: spent, unknown: 0, availability: '99.9514', availability_low: '99.9514', availability_high: '99.9514', verdict: 'met', budget_seconds: 2592, budget_left_seconds: 2592 - spent, outages, failures: outages.length, as_of: f.iso(f.moment) })
+    }
+    if (path === 'capacity') return json(res, 200, state.scenario === 'firstrun' ? cap.noPlan : cap.plan(p))
+    if (path === 'capacity/resource' || path === 'capacity/what-if') {
+      const o = path === 'capacity/resource' ? cap.resource(p.get('resource')) : cap.whatIf(p)
+      return o ? json(res, 200, o) : problem(res, 404, 'No such resource', `There is no resource ${p.get('resource')}.`)
     }
     if (path === 'redundancy') return json(res, 200, state.scenario === 'firstrun' ? rd.noRedundancy : rd.redundancy)
     if (path === 'topology') return json(res, 200, state.scenario === 'firstrun' ? { ...rd.topology, nodes: [], links: [], quiet: [], words: '0 nodes, 0 links' } : rd.topology)

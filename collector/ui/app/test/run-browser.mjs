@@ -17,6 +17,7 @@ const pages = [
   ['overview', '/'], ['overview-site', '/?site=porto'], ['devices', '/devices'], ['devices-down', '/devices?state=unreachable&sort=-rtt'], ['devices-none', '/devices?q=nowhere'],
   ['device', '/devices/lis-edge-1'], ['device-down', '/devices/opo-dist-1?range=6h'], ['device-big', '/devices/lis-core-1?range=7d'], ['device-plain', '/devices/lis-ups-1'],
   ['incidents', '/incidents'], ['incidents-all', '/incidents?status=all'], ['incident', '/incidents/INC-2417'], ['incident-resolved', '/incidents/INC-2411'],
+  ['capacity', '/capacity'], ['capacity-withheld', '/capacity?resource=circuit:fnc-a&all=1'], ['capacity-whatif', '/capacity?resource=circuit:lis-a&wi.growth=200'], ['capacity-none', '/capacity?class=power'],
   ['redundancy', '/redundancy?sel=device:lis-dist-3'], ['redundancy-table', '/redundancy?view=table'],
   ['agents', '/agents'], ['settings', '/settings'], ['nothing', '/nowhere'],
   ['circuits', '/circuits'], ['circuit', '/circuits/LX-48171'], ['services', '/services?period=2026-10-05T07:00:00Z..2026-10-09T19:00:00Z'], ['inventory', '/inventory'],
@@ -312,6 +313,32 @@ test('what fails is chosen on the map by pointer and by key', { skip }, async ()
   await page.waitForURL(/sel=link:lis-core-1/)
   assert.deepEqual(await axe(page), [])
   assert.deepEqual(w.faults, [])
+})
+
+test('the sliders of what-if stand in the address, and are gone with Reset', { skip }, async () => {
+  const { page } = await window()
+  await page.goto(mock.url + '/capacity?resource=circuit:lis-a')
+  await settled(page)
+  const dates = page.locator('.cap-out')
+  const before = await dates.textContent()
+  await page.getByLabel('Capacity', { exact: true }).fill('4')
+  await page.waitForURL(/wi\.capacity=10000000000/)
+  await page.waitForFunction((was) => document.querySelector('.cap-out').textContent !== was, before)
+  assert.match(await dates.textContent(), /not within a year/)
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await page.waitForFunction((was) => document.querySelector('.cap-out').textContent === was, before)
+  assert.doesNotMatch(page.url(), /wi\./)
+})
+
+test('capacity that is not known or not read says so', { skip }, async () => {
+  const empty = await collector({ scenario: 'firstrun' })
+  const w = await window({}, empty)
+  await w.page.goto(empty.url + '/capacity')
+  await w.page.getByText('Nothing is measured yet that can fill up').waitFor()
+  const broken = await collector({ broken: ['/api/v1/capacity'] })
+  const b = await window({}, broken)
+  await b.page.goto(broken.url + '/capacity')
+  await b.page.getByText('The capacity plan could not be read.').waitFor()
 })
 
 test('redundancy that is not known or not read says so', { skip }, async () => {

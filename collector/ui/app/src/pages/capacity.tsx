@@ -84,7 +84,7 @@ function Table({ items, chosen }: { items: Outlook[]; chosen: string | null }) {
   return (
     <Region label="What fills up">
       <table class="cap">
-        <thead><tr><th scope="col">Resource</th><th scope="col" class="num">p95 now</th><th scope="col" class="lo cap-axis"><Axis from={from} /><span class="vh">The next year</span></th><th scope="col">Full</th><th scope="col" aria-sort="ascending">Order by</th><th scope="col" class="num lo">Back-test</th></tr></thead>
+        <thead><tr><th scope="col">Resource</th><th scope="col" class="num">p95 now</th><th scope="col" class="lo cap-axis"><Axis from={from} /><span class="vh">The next year</span></th><th scope="col" class="lo">Full</th><th scope="col" aria-sort="ascending">Order by</th><th scope="col" class="num lo">Back-test</th></tr></thead>
         <tbody>{items.map((o) => <Row key={o.resource} o={o} now={now} from={from} on={o.resource === chosen} />)}</tbody>
       </table>
     </Region>
@@ -99,7 +99,7 @@ function Row({ o, now, from, on }: { o: Outlook; now: string; from: number; on: 
       <td class="tall"><a class="two strong" data-row href={href('/capacity', { resource: o.resource })} aria-current={on ? 'true' : undefined}>{o.title}</a><span class="two">{o.capacity ? `${amount(o.capacity, o.unit)}, ` : ''}limit {o.limit_percent} %</span></td>
       <td class="num"><span class="two">{amount(o.p95, o.unit)}</span><span class="two">{percent(share(o))}</span></td>
       <td class="lo cap-axis"><Bar o={o} from={from} /></td>
-      <td>{o.withheld && !o.over_since ? <span class="mute">no date</span> : <><span class={full.tone ? 'two cap-bad' : 'two'}>{full.text}</span><span class="two">{full.note}</span></>}</td>
+      <td class="lo">{o.withheld && !o.over_since ? <span class="mute">no date</span> : <><span class={full.tone ? 'two cap-bad' : 'two'}>{full.text}</span><span class="two">{full.note}</span></>}</td>
       <td>{o.order_by ? <><span class={`two strong${o.overdue ? ' cap-bad' : hot ? ' cap-warn' : ''}`}>{o.overdue ? 'overdue' : dateWords(o.order_by, now)}</span><span class="two">lead time {o.lead_time_days} d</span></> : <span class="mute">{o.withheld ? 'withheld' : 'nothing'}</span>}</td>
       <td class="num lo"><span class="two">{percent(o.backtest.coverage80)}</span><span class="two">{o.backtest.mase === null ? '' : `MASE ${o.backtest.mase.toFixed(2)}`}</span></td>
     </tr>
