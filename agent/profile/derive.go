@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"cmp"
 	"time"
 
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 )
@@ -34,6 +36,7 @@ type Derived struct {
 	value   func(read func(object int) snmpwire.VarBind) (telemetry.Value, bool)
 }
 
+// labels makes labels of names and values, sorted by name as a frame wants them; empty values are left out.
 func labels(pairs ...string) []telemetry.Label {
 	var out []telemetry.Label
 	for i := 0; i < len(pairs); i += 2 {
@@ -41,6 +44,7 @@ func labels(pairs ...string) []telemetry.Label {
 			out = append(out, telemetry.Label{Name: pairs[i], Value: pairs[i+1]})
 		}
 	}
+	order.Sort(out, func(a, b telemetry.Label) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -173,7 +177,8 @@ func (rd *reader) derivedSensor(e *Sensor, r *row, s sensed) []Derived {
 		}})
 }
 
-// apart gives series of the same name and labels a number in the first label, alike for the series of one thing.
+// apart gives series of the same name and labels a number in the label that names the thing, alike for the
+// series of one thing.
 func apart(list []Derived) []Derived {
 	names := unique{}
 	for i := range list {
@@ -184,8 +189,18 @@ func apart(list []Derived) []Derived {
 		}
 		if n := names.name(key); n != key {
 			s.Labels = append([]telemetry.Label{}, s.Labels...)
-			s.Labels[0].Value += n[len(key):]
+			s.Labels[thing(s.Labels)].Value += n[len(key):]
 		}
 	}
 	return list
+}
+
+// thing is which of labels names what is measured: sensor, or name.
+func thing(labels []telemetry.Label) int {
+	for i, l := range labels {
+		if l.Name == "sensor" || l.Name == "name" {
+			return i
+		}
+	}
+	return 0
 }

@@ -65,9 +65,9 @@ sensors:
 		"acmeTotal RAM": 1000.0, "acmeUsed RAM": 400.0, // the object is the raw number
 		"ninewatch_memory_used_bytes RAM": 307200.0, "ninewatch_memory_total_bytes RAM": 1024000.0, "ninewatch_memory_usage_ratio RAM": 0.3,
 		"acmeVolts A": 3.3, "acmeVolts A#2": 5.0,
-		"ninewatch_sensor_value A voltage volt": 3.3, "ninewatch_sensor_value A#2 voltage volt": 5.0,
-		"ninewatch_sensor_status A voltage": 0.0, "ninewatch_sensor_status A#2 voltage": 0.0, // 6.0 V is critical
+		"ninewatch_sensor_value voltage A volt": 3.3, "ninewatch_sensor_value voltage A#2 volt": 5.0,
+		"ninewatch_sensor_status voltage A": 0.0, "ninewatch_sensor_status voltage A#2": 0.0, // 6.0 V is critical
 	})
-	f("state", groups[2], recording, map[string]any{"acmeState PSU": 2.0, "ninewatch_sensor_status PSU state power_supply": 2.0})
-	f("plugged out", groups[2], "1.3.6.1.4.1.5.4.0|2|3\n", map[string]any{"acmeState PSU": 3.0, "ninewatch_sensor_status PSU state power_supply": 4.0})
+	f("state", groups[2], recording, map[string]any{"acmeState PSU": 2.0, "ninewatch_sensor_status state power_supply PSU": 2.0})
+	f("plugged out", groups[2], "1.3.6.1.4.1.5.4.0|2|3\n", map[string]any{"acmeState PSU": 3.0, "ninewatch_sensor_status state power_supply PSU": 4.0})
 }

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"ninewatch/internal/oid"
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 )
@@ -179,7 +181,9 @@ func (rd *reader) labels(m *Metric, r *row) []telemetry.Label {
 		}
 		out = append(out, telemetry.Label{Name: label, Value: tags[name]})
 	}
-	return out
+	// What a name becomes may stand elsewhere than the name, or be another's: the first one of a name stays.
+	order.Sort(out, func(a, b telemetry.Label) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(out, func(a, b telemetry.Label) bool { return a.Name == b.Name })
 }
 
 // column is where a tag's text comes from: its name in Datadog's older and newer form.

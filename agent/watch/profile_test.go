@@ -87,11 +87,11 @@ func TestRecordings(t *testing.T) {
 		"hrProcessorLoad name=cpu0": 8.0, "ninewatch_cpu_usage_ratio name=cpu0": 0.08,
 		"hrStorageUsed name=/": 215093.0, "hrStorageAllocationUnits name=/": 4096.0, "ninewatch_storage_used_bytes name=/": 881020928.0, "ninewatch_storage_total_bytes name=/": 2442780672.0,
 		"ninewatch_memory_used_bytes name=Physical memory": 631136256.0, "ninewatch_memory_total_bytes name=Physical memory": 1036705792.0,
-		"ninewatch_sensor_status sensor=CPU fan class=state part=fan": 0.0,
+		"ninewatch_sensor_status class=state part=fan sensor=CPU fan": 0.0,
 	})
 	f("apc_smx750i", telemetry.Identity{Vendor: "APC", Model: "Smart-UPS X 750", Serial: "<private>", Version: "AOS v6.6.4 / App v6.6.4", Profile: "apc"}, map[string]any{
-		"ninewatch_sensor_value sensor=Battery charge class=charge unit=percent": 100.0,
-		"ninewatch_sensor_value sensor=Output class=current unit=ampere":         0.6,
+		"ninewatch_sensor_value class=charge sensor=Battery charge unit=percent": 100.0,
+		"ninewatch_sensor_value class=current sensor=Output unit=ampere":         0.6,
 	})
 }
 
@@ -126,7 +126,7 @@ func TestSensorVanishes(t *testing.T) {
 	if f := factsOf(records); f.Identity.Profile != profile.Generic || f.System.SysObjectID != "1.3.6.1.4.1.99999.1" {
 		t.Errorf("got %+v of %q, want the generic profile", f.Identity, f.System.SysObjectID)
 	}
-	const inlet, outlet = " sensor=inlet class=temperature", " sensor=outlet class=temperature"
+	const inlet, outlet = " class=temperature sensor=inlet", " class=temperature sensor=outlet"
 	f := func(what string, want map[string]any) {
 		t.Helper()
 		r.run(t, sensorsKey("box"))
@@ -194,7 +194,7 @@ func TestForcedProfile(t *testing.T) {
 		}
 	}
 	r.run(t, sensorsKey("box"))
-	if v := labelled(r.told())["ninewatch_sensor_value sensor=Cell class=voltage unit=volt"]; v != 500.0 {
+	if v := labelled(r.told())["ninewatch_sensor_value class=voltage sensor=Cell unit=volt"]; v != 500.0 {
 		t.Errorf("got %v, want 500", v)
 	}
 	d.Profile = "acne"

@@ -18,6 +18,7 @@ import (
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
+	"ninewatch/internal/record"
 	"ninewatch/internal/snmpagent"
 	"ninewatch/internal/telemetry"
 )
@@ -58,6 +59,7 @@ type rig struct {
 	looks    [][]string // names that the prober was to look at
 	refuse   error      // of Append
 	appended []telemetry.Record
+	t        *testing.T
 }
 
 func newRig(t *testing.T) *rig {
@@ -66,7 +68,7 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{now: begin, set: metrics.NewSet()}
+	r := &rig{now: begin, set: metrics.NewSet(), t: t}
 	r.Watcher = New(Deps{
 		Log: slog.New(slog.DiscardHandler), Metrics: r.set, Append: r.append, Prober: (*fakeProber)(r), Scheduler: (*fakeScheduler)(r), Allow: list, Profiles: profile.NewLibrary(),
 		Now: r.clock, Checkpoint: filepath.Join(t.TempDir(), "open-runs"),
@@ -171,10 +173,19 @@ func (r *rig) run(t *testing.T, key string) {
 	r.jobs[i].Run(t.Context(), r.clock())
 }
 
-// told are the records that wait for the disk; nothing else takes them in a rig that was not started.
+// told are the records that wait for the disk; nothing else takes them in a rig that was not started. Each has
+// to be one that the spool takes.
 func (r *rig) told() (records []telemetry.Record) {
+	r.t.Helper()
 	for range len(r.out) {
 		records = append(records, <-r.out...)
+	}
+	for i := range records {
+		x := records[i]
+		x.Epoch, x.Seq = telemetry.Epoch{1}, 1
+		if _, err := record.Encode(&x); err != nil {
+			r.t.Errorf("the spool refuses a record: %v", err)
+		}
 	}
 	return records
 }

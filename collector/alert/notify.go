@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // notices are what a step tells: what receivers then know, and what is to be sent.
@@ -251,12 +250,4 @@ func readTold(ctx context.Context, db queryer, since int64) (map[int64]map[toldK
 		out[t.Incident][toldKey{t.Route, t.Receiver, t.Escalates}] = t
 	}
 	return out, err
-}
-
-// routeWords names a route for people.
-func routeWords(name string) string {
-	if name == "" {
-		return "no routes are set: every receiver of the site gets all"
-	}
-	return "route " + strings.TrimSpace(name)
 }

@@ -24,6 +24,9 @@ import (
 	"ninewatch/collector/store"
 )
 
+// metricName is the label that holds the name of a series.
+const metricName = "__name__"
+
 // How rules are evaluated: as of a moment at which all samples have come, and so often.
 const (
 	rulesEvery = 30 * time.Second
@@ -146,7 +149,7 @@ func ruleFinding(r inventory.Rule, metric labels.Labels, value float64, from, at
 	for name, v := range r.Labels {
 		with[name] = v
 	}
-	rest := labels.NewBuilder(metric).Del(labels.MetricName, "device", "site").Labels()
+	rest := labels.NewBuilder(metric).Del(metricName, "device", "site").Labels()
 	object := r.Name
 	if !rest.IsEmpty() {
 		object += " " + rest.String()

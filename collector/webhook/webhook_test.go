@@ -158,7 +158,9 @@ func newService(t *testing.T, path, url string) (*Service, *state.DB) {
 func notify(t *testing.T, s *Service, db *state.DB, events ...string) {
 	t.Helper()
 	for _, e := range events {
-		if err := db.Write(t.Context(), func(tx *sql.Tx) error { return s.Deliver(tx, alert.Message{Receiver: "ops", Items: []alert.Item{{Event: e, Incident: incident}}}) }); err != nil {
+		if err := db.Write(t.Context(), func(tx *sql.Tx) error {
+			return s.Deliver(tx, alert.Message{Receiver: "ops", Items: []alert.Item{{Event: e, Incident: incident}}})
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,7 +22,6 @@ type View struct {
 	Risks    []topology.Risk
 	States   map[string]topology.State // of devices
 	Singles  []Single
-	oldest   int64
 	plan     *plan
 	LinksOf  map[int][]int // by node: positions of its links
 	memories map[string]int64
