@@ -284,6 +284,9 @@ func (e *Engine) Poll(ctx context.Context, s NamedSource) error {
 	now := e.deps.Now().UnixMilli()
 	said := make(map[Key]Finding, len(list))
 	for n := range list {
+		if k := list[n].key(); k.Kind == DeviceDown {
+			return fmt.Errorf("findings of %s: %q is told as %s, which only the ledger may", s.Name, list[n].Summary, DeviceDown)
+		}
 		list[n].Labels = labelled(list[n].Labels, s.Name)
 		if list[n].Detected == 0 {
 			list[n].Detected = now

@@ -27,7 +27,7 @@ func (w *World) group(b *Book, now int64) {
 	}
 	down := 0
 	for k, p := range w.problems {
-		if k.Kind == DeviceDown && p.holds() && !p.Dismissed {
+		if k == (Key{DeviceDown, k.Device, ""}) && p.holds() && !p.Dismissed {
 			state[k.Device] = topology.Down
 			down++
 		}

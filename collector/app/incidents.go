@@ -137,25 +137,35 @@ func (a *App) standsOn(service string) []string {
 	return out
 }
 
+// incidentKinds are the findings of the inventory that are worth an incident; the others are listed only.
+var incidentKinds = map[string]string{inventory.FindingAssetDate: alert.AssetDate, inventory.FindingSoftware: alert.SoftwarePolicy}
+
 // bookFindings tells of assets and software.
 func (a *App) bookFindings(ctx context.Context) ([]alert.Finding, error) {
 	list, err := a.inventory.Findings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kinds := map[string]string{inventory.FindingAssetDate: alert.AssetDate, inventory.FindingSoftware: alert.SoftwarePolicy}
+	return ofBooks(list, time.Now()), nil
+}
+
+func ofBooks(list []inventory.Finding, now time.Time) []alert.Finding {
 	out := make([]alert.Finding, 0, len(list))
 	for _, f := range list {
+		kind, told := incidentKinds[f.Kind]
+		if !told {
+			continue
+		}
 		since := f.Since
 		if since.IsZero() {
-			since = time.Now()
+			since = now
 		}
 		out = append(out, alert.Finding{
-			Kind: kinds[f.Kind], Site: f.Site, Device: f.Device, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down,
+			Kind: kind, Site: f.Site, Device: f.Device, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down,
 			Since: since.UnixMilli(), Summary: f.Summary,
 		})
 	}
-	return out, nil
+	return out
 }
 
 // troubleFindings tells of the collector itself: no room for samples, certificates that end.
