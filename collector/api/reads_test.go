@@ -273,6 +273,16 @@ func TestReport(t *testing.T) {
 	if err != nil || d.Title != "Lisbon" || d.Period.Zone != "Europe/Lisbon" || d.Period.From != "2026-09-30T23:00:00Z" || d.Period.To != "2026-11-01T00:00:00Z" {
 		t.Errorf("got %q, %+v: %v", d.Title, d.Period, err)
 	}
+	for _, kind := range []string{"inventory", "redundancy"} {
+		code, text := w.ask("viewer", "GET", "/api/v1/reports/"+kind+"?scope=site:lisbon&period=2026-10", "")
+		d, _, err := report.Verify([]byte(text), nil)
+		if code != 200 || err != nil || d.Kind != kind || d.Title != "Lisbon" {
+			t.Errorf("%s: got %d, %q, %v", kind, code, d.Title, err)
+		}
+		if strings.Contains(text, "opo-sw-1") {
+			t.Errorf("%s of Lisbon tells of Porto", kind)
+		}
+	}
 	for format, start := range map[string]string{"html": "<!doctype html>", "pdf": "%PDF-", "csv": "# "} {
 		if code, text := w.ask("viewer", "GET", "/api/v1/reports/sla?scope=site:lisbon&period=2026-10&format="+format, ""); code != 200 || !strings.HasPrefix(text, start) {
 			t.Errorf("%s: got %d: %.80s", format, code, text)

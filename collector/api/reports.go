@@ -24,7 +24,7 @@ const reportMonths = 12
 
 type reportQuery struct {
 	Span
-	Kind      string `path:"kind" enum:"sla,capacity,redundancy" doc:"which report"`
+	Kind      string `path:"kind" enum:"sla,capacity,redundancy,inventory" doc:"which report"`
 	Scope     string `query:"scope" maxLength:"300" default:"company" doc:"as for availability"`
 	Objective string `query:"objective" doc:"percent, such as 99.9; when empty, what is agreed for the scope"`
 	Format    string `query:"format" enum:"html,pdf,csv,json" default:"json" doc:"json is signed"`
@@ -60,6 +60,8 @@ func (a *API) report(ctx context.Context, c caller, in *reportQuery) (*file, err
 		write = a.capacityReport
 	case "redundancy":
 		write = a.redundancyReport
+	case "inventory":
+		write = a.inventoryReport
 	}
 	d, err := write(ctx, c, in)
 	if err != nil {
