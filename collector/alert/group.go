@@ -77,17 +77,19 @@ func awaited(s topology.Situation, behind []string) map[string]bool {
 
 func (w *World) outage(device string) *Problem { return w.problems[Key{DeviceDown, device, ""}] }
 
-// claim gives each component the incident that it goes on with: the oldest of those whose root it holds.
-// Another component with devices of that incident gets none: its devices are loose.
+// claim gives each component the incident that it goes on with: the oldest of those whose root it holds, and that
+// no component before it has. Another component with devices of that incident gets none: its devices are loose.
 func (w *World) claim(list []*component) {
+	taken := map[int64]bool{}
 	for _, c := range list {
 		for _, name := range c.Nodes() {
 			p := w.outage(name)
 			i := w.incidents[p.Incident]
-			if i != nil && i.Status != Resolved && i.Kind == DeviceDown && w.leads(i, p) && (c.incident == 0 || i.ID < c.incident) {
+			if i != nil && i.Status != Resolved && i.Kind == DeviceDown && !taken[i.ID] && w.leads(i, p) && (c.incident == 0 || i.ID < c.incident) {
 				c.incident = i.ID
 			}
 		}
+		taken[c.incident] = true
 	}
 }
 

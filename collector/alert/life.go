@@ -146,14 +146,24 @@ func (w *World) clock(b *Book, now int64) {
 	}
 }
 
-// tally counts the problems of incidents that hold, and when the last of the others ended.
+// tally counts the problems of incidents that hold, and when the last of the others ended: the last of what is
+// hidden counts only where nothing else ended.
 func (w *World) tally() (holding map[int64]int, cleared map[int64]int64) {
 	holding, cleared = map[int64]int{}, map[int64]int64{}
+	hidden := map[int64]int64{}
 	for _, p := range w.problems {
-		if p.holds() && !p.Dismissed {
+		switch {
+		case p.holds() && !p.Dismissed:
 			holding[p.Incident]++
-		} else if !p.Hidden || cleared[p.Incident] == 0 {
+		case p.Hidden:
+			hidden[p.Incident] = max(hidden[p.Incident], p.Cleared)
+		default:
 			cleared[p.Incident] = max(cleared[p.Incident], p.Cleared)
+		}
+	}
+	for id, at := range hidden {
+		if cleared[id] == 0 {
+			cleared[id] = at
 		}
 	}
 	return holding, cleared
