@@ -22,9 +22,11 @@ func about(device string, s State, since int64) Finding {
 // TestOutagesThatComeApart: when the device between two outages answers again, one of them goes on with the incident,
 // the other gets one of its own after the grace.
 func TestOutagesThatComeApart(t *testing.T) {
-	b := chain("d0", "d1", "d2")
+	b := chain("d0", "d1", "d2") // with a device that answers behind d1, and one behind d2
+	b.Devices["d3"] = Place{Site: "porto", Role: "access", Parents: []string{"d1"}}
+	b.Devices["d4"] = Place{Site: "porto", Role: "access", Parents: []string{"d2"}}
 	w := NewWorld(DefaultPolicy(), 0)
-	w.Step([]Finding{about("d0", Up, t0), about("d1", Up, t0), about("d2", Up, t0)}, b, t0)
+	w.Step([]Finding{about("d0", Up, t0), about("d1", Up, t0), about("d2", Up, t0), about("d3", Up, t0), about("d4", Up, t0)}, b, t0)
 	w.Step([]Finding{about("d1", Down, t0)}, b, t0)
 	w.Step([]Finding{about("d0", Down, t0)}, b, t0)
 	w.Step([]Finding{about("d2", Down, t0)}, b, t0)
