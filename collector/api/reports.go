@@ -53,17 +53,25 @@ func (a *API) reportRoutes() {
 	})
 }
 
-func (a *API) report(ctx context.Context, c caller, in *reportQuery) (*file, error) {
-	write := a.slaReport
-	switch in.Kind {
+type reportWriter func(context.Context, caller, *reportQuery) (report.Document, error)
+
+// reportWriter is who writes reports of a kind, nil for one that there is not.
+func (a *API) reportWriter(kind string) reportWriter {
+	switch kind {
+	case "sla":
+		return a.slaReport
 	case "capacity":
-		write = a.capacityReport
+		return a.capacityReport
 	case "redundancy":
-		write = a.redundancyReport
+		return a.redundancyReport
 	case "inventory":
-		write = a.inventoryReport
+		return a.inventoryReport
 	}
-	d, err := write(ctx, c, in)
+	return nil
+}
+
+func (a *API) report(ctx context.Context, c caller, in *reportQuery) (*file, error) {
+	d, err := a.reportWriter(in.Kind)(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}

@@ -9,18 +9,22 @@ import (
 	"ninewatch/collector/report/schedule"
 )
 
-// MakeReport makes a report for a schedule, which sees all: an administrator wrote it.
+// MakeReport makes a report for a schedule, which sees all: an administrator wrote it. A report of capacity looks
+// ahead from the day on which it is made; the others tell of the period that ended.
 func (a *API) MakeReport(ctx context.Context, o schedule.Order) (schedule.Made, error) {
-	if o.Kind != "sla" {
-		return schedule.Made{}, fmt.Errorf("report %q is not made on a schedule: take sla", o.Kind)
+	write := a.reportWriter(o.Kind)
+	if write == nil {
+		return schedule.Made{}, fmt.Errorf("report %q is none of sla, capacity, redundancy, inventory", o.Kind)
 	}
 	c := caller{auth.Principal{Name: "schedule", Roles: []auth.Role{{Role: "viewer", Sites: []string{auth.AnySite}}}}}
 	in := &reportQuery{Kind: o.Kind, Scope: o.Scope, Span: Span{From: rfc3339(o.Period.From), To: rfc3339(o.Period.To)}}
-	d, err := a.slaReport(ctx, c, in)
+	d, err := write(ctx, c, in)
 	if err != nil {
 		return schedule.Made{}, err
 	}
-	d.Period.Name = o.Period.Name
+	if o.Kind != "capacity" {
+		d.Period.Name = o.Period.Name
+	}
 	out := schedule.Made{Title: d.Title}
 	if out.Signed, err = a.deps.ReportKey.Sign(d); err != nil {
 		return out, err

@@ -60,6 +60,7 @@ receivers:
 // world is an API over real stores, with a ledger that says what the test wants.
 type world struct {
 	t         *testing.T
+	api       *API
 	server    *httptest.Server
 	db        *state.DB
 	auth      *auth.Auth
@@ -229,7 +230,7 @@ func newWorld(t *testing.T) *world {
 		Ready: func() error { return nil }, Organisation: "Example", RunningSince: time.UnixMilli(t0 - 60_000),
 		AgentAddresses: func() []string { return []string{"nw.example.net:7443"} },
 	}))
-	w.server = httptest.NewServer(a.Handler())
+	w.api, w.server = a, httptest.NewServer(a.Handler())
 	t.Cleanup(w.server.Close)
 	return w
 }

@@ -70,6 +70,8 @@ func TestMistakesOfEachKind(t *testing.T) {
 3:21: software_policies[0].versions: which versions are allowed? write for example versions: [17.9.4, ">=17.12"]
 3:67: software_policies[1].versions[0]: "=>1": => is no comparison, write one of = != < <= > >=
 3:74: software_policies[1].versions[1]: ">1.*" compares with a pattern, write a whole version`)
+	f("schedules: [{report: redundancy, period: week, scope: [all, 'site:a', 'region:x']}, {report: capacity, period: week, scope: 'region:x'}]", `
+1:55: schedules[0].scope: a report of redundancy is of all or of a site, not of "region:x": write for example site:lisbon`)
 	f("schedules: [{report: sales, period: decade}]\nusers: [{name: a}, {name: b, roles: [{role: god}]}]\nreceivers: [{name: t, webhook: {url: 'https://x', secret: s, format: template, template: '{{.x'}}, {name: p, webhook: {url: 'https://x', format: pagerduty, template: x}}]", `
 1:22: schedules[0].report: "sales" is not one of sla, capacity, redundancy, inventory
 1:37: schedules[0].period: "decade" is not one of day, week, month, quarter, year

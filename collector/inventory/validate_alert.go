@@ -168,6 +168,11 @@ func (s *Schedule) validate(at conf.Section) {
 	for i, f := range s.Formats {
 		required(at.Item("formats", i), "", f, reportFormats)
 	}
+	for _, x := range s.Scope {
+		if kind, _, _ := x.Split(); x != ScopeAll && kind != KindSite && (s.Report == "redundancy" || s.Report == "inventory") {
+			at.Problemf("scope", "a report of %s is of all or of a site, not of %q: write for example site:lisbon", s.Report, x)
+		}
+	}
 }
 
 func (u *User) validate(at conf.Section) {
