@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"regexp"
 	"time"
 
@@ -84,9 +83,10 @@ func (l Local) validate(at conf.Section) {
 			item.Problemf("name", "device %q stands here again, first at %s: names are unique", d.Name, first)
 		}
 		places[d.Name] = item.Place()
-		if _, err := netip.ParseAddr(d.Address); err != nil {
-			item.Problemf("address", "%q is not an IP address", d.Address)
+		if d.Address == "" {
+			item.Problemf("address", "a device needs an address: an IP address or a host name")
 		}
+		item.Address("address", d.Address)
 		if d.Credential != "" && !credentials[d.Credential] {
 			item.Problemf("credential", "unknown credential %q, define it under local.credentials", d.Credential)
 		}

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,7 +21,6 @@ const (
 
 var (
 	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
-	hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?$`)
 
 	authProtocols = []string{"MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"}
 	privProtocols = []string{"DES", "AES", "AES192", "AES192C", "AES256", "AES256C"}
@@ -165,34 +163,10 @@ func (d *Device) validate(at conf.Section) {
 	if d.Address == "" {
 		at.Problemf("address", "a device needs an address: an IP address or a host name")
 	}
-	validateAddress(at, "address", d.Address)
+	at.Address("address", d.Address)
 	validateIntervals(at, *d)
 	validateAsset(at.In("asset"), d.Asset)
 }
-
-func validateAddress(at conf.Section, key, address string) {
-	addr, err := netip.ParseAddr(address)
-	switch {
-	case address == "":
-	case err == nil && (addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})):
-		at.Problemf(key, "%s is not the address of one device", address)
-	case err == nil:
-	case isHostPort(address):
-		at.Problemf(key, "%q has a port, write it under the key port", address)
-	case len(address) > 253 || !hostForm.MatchString(address) || allDigitsAndDots(address):
-		at.Problemf(key, "%q is neither an IP address nor a host name", address)
-	}
-}
-
-func isHostPort(s string) bool {
-	if _, err := netip.ParseAddrPort(s); err == nil {
-		return true
-	}
-	host, port, ok := strings.Cut(s, ":")
-	return ok && hostForm.MatchString(host) && port != "" && strings.Trim(port, "0123456789") == ""
-}
-
-func allDigitsAndDots(s string) bool { return strings.Trim(s, "0123456789.") == "" }
 
 // mostConfirm is as much as makes sense: minutes of echoes.
 const mostConfirm = 100

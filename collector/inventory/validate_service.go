@@ -99,7 +99,7 @@ func (c *Circuit) validate(at conf.Section) {
 	if c.Interface != "" && c.Device == "" {
 		at.Problemf("interface", "of which device? write device too")
 	}
-	validateAddress(at, "target", c.Target)
+	at.Address("target", c.Target)
 	if c.Target == "" && !c.Probe.IsZero() {
 		at.Problemf("probe", "what is asked for echoes? write target too")
 	}

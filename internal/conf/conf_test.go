@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -291,4 +292,37 @@ func TestFind(t *testing.T) {
 	if got := problems.Error(); got != "a.yml:2:28: needs.any_of[1].all_of[1]: wrong" {
 		t.Errorf("got %s", got)
 	}
+}
+
+// TestAddress: an address of one device is an IP address or a name; the rest has one line each.
+func TestAddress(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		docs, problems := Parse("x.yml", []byte("a: {address: "+strconv.Quote(text)+"}\n"))
+		if len(problems) > 0 || len(docs) != 1 {
+			t.Fatalf("parse: %v", problems)
+		}
+		var got Problems
+		s := docs[0].Section(&got).In("a")
+		s.Address("address", text)
+		if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || got[0].Text != want) {
+			t.Errorf("%q: got %v, want %q", text, got, want)
+		}
+	}
+	f("", "")
+	f("192.0.2.1", "")
+	f("2001:db8::1", "")
+	f("fe80::1%eth0", "")
+	f("sw1", "")
+	f("sw_1.example.net.", "")
+	f("255.255.255.255", "255.255.255.255 is not the address of one device")
+	f("ff02::1", "ff02::1 is not the address of one device")
+	f("0.0.0.0", "0.0.0.0 is not the address of one device")
+	f("192.0.2.1:161", `"192.0.2.1:161" has a port, write it under the key port`)
+	f("[2001:db8::1]:161", `"[2001:db8::1]:161" has a port, write it under the key port`)
+	f("sw1:161", `"sw1:161" has a port, write it under the key port`)
+	f("300.1.1.1", `"300.1.1.1" is neither an IP address nor a host name`)
+	f("-sw1", `"-sw1" is neither an IP address nor a host name`)
+	f("a..b", `"a..b" is neither an IP address nor a host name`)
+	f(strings.Repeat("a", 254), `"`+strings.Repeat("a", 254)+`" is neither an IP address nor a host name`)
 }
