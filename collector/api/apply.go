@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -40,6 +41,9 @@ func (a *API) mayApply(ctx context.Context, c caller, inv inventory.Inventory, o
 			return err
 		}
 	}
+	if err := a.maySeeMembers(ctx, c, inv); err != nil {
+		return err
+	}
 	opts.DryRun = true
 	diff, err := a.deps.Inventory.Apply(ctx, inv, opts)
 	if err != nil {
@@ -52,6 +56,24 @@ func (a *API) mayApply(ctx context.Context, c caller, inv inventory.Inventory, o
 		}
 		if err := c.mayPlace(now, o); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// maySeeMembers checks that the caller sees the sites of all that services and circuits stand on: whoever sees the
+// service learns how these fare.
+func (a *API) maySeeMembers(ctx context.Context, c caller, inv inventory.Inventory) error {
+	mentioned, err := a.deps.Inventory.Mentioned(ctx, inv)
+	if err != nil {
+		return err
+	}
+	for o, sites := range mentioned {
+		if o.Kind != inventory.KindService && o.Kind != inventory.KindCircuit {
+			continue
+		}
+		if slices.ContainsFunc(sites, func(s string) bool { return !c.sees(s) }) {
+			return newProblem(http.StatusForbidden, "%s %q stands on something of a site that you do not see: name what lies at your sites, or have it written by somebody who sees both", o.Kind, o.Name)
 		}
 	}
 	return nil

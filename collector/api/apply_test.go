@@ -27,6 +27,15 @@ func TestApplyOfOneSite(t *testing.T) {
 	f("", "sites: [{name: braga}]", 404, "")
 	f("", "sites: [{name: lisbon, display_name: Lisboa}]", 200, `"update"`)
 	f("", "sites: [{name: lisbon2, renamed_from: lisbon}]", 403, "for all sites")
+	// A service of Lisbon tells how its members fare: those of Porto are not theirs to name, directly or through others.
+	f("", "services: [{name: lis-mail, site: lisbon, needs: device:lis-sw-1}]", 200, `"create"`)
+	f("", "services: [{name: lis-spy, site: lisbon, needs: {any_of: [device:lis-sw-1, device:opo-sw-1]}}]", 403, "of a site that you do not see")
+	f("", "services: [{name: lis-spy, site: lisbon, needs: site:porto}]", 403, "of a site that you do not see")
+	f("", "circuits: [{name: lis-line, site: lisbon, device: opo-sw-1}]", 403, "of a site that you do not see")
+	both := "services: [{name: both, site: lisbon, needs: {all_of: [device:lis-sw-1, device:opo-sw-1]}}]"
+	if status, body := w.ask("all", "POST", "/api/v1/apply", both); status != 200 {
+		t.Errorf("by somebody who sees both: got %d %s", status, body)
+	}
 	f("?prune=true", "sites: [{name: lisbon, display_name: Lisboa}]", 403, "for all sites")
 	f("", "devices: [{name: x, site: lisbon, adress: 192.0.2.3}]", 422, `did you mean`)
 	f("", "credentials: [{name: mine, sites: [lisbon], snmp: {version: 2c, community: {env: HOME}}}]", 422, "")

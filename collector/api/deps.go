@@ -68,6 +68,7 @@ type objects interface {
 	Objects(ctx context.Context, kind string) ([]inventory.Object, error)
 	Object(ctx context.Context, kind, name string) (inventory.Object, error)
 	Places(ctx context.Context, inv inventory.Inventory) (now, then map[inventory.ID][]string, err error)
+	Mentioned(ctx context.Context, inv inventory.Inventory) (map[inventory.ID][]string, error)
 	Fill(ctx context.Context, kind, name string, body map[string]any) error
 	Delete(ctx context.Context, kind, name string) error
 }

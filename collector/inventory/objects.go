@@ -87,6 +87,32 @@ func (s *Store) Places(ctx context.Context, inv Inventory) (now, then map[ID][]s
 	return now, then, nil
 }
 
+// Mentioned tells in which sites lies what the objects of inv stand on, directly or through others: a service
+// of one site may need a line of another.
+func (s *Store) Mentioned(ctx context.Context, inv Inventory) (map[ID][]string, error) {
+	m, err := s.placeMap(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := inv.objects()
+	for _, o := range wanted {
+		m[o.id] = o
+	}
+	out := map[ID][]string{}
+	for _, o := range wanted {
+		found := map[string]bool{}
+		for _, to := range o.mentions {
+			if to.to.kind == KindSite {
+				found[to.to.name] = true
+			} else if next, ok := m[to.to]; ok {
+				m.collect(next, found, map[id]bool{})
+			}
+		}
+		out[ID{o.kind, o.name}] = sortedKeys(found)
+	}
+	return out, nil
+}
+
 // placeMap are the objects through which others come to their sites.
 type placeMap map[id]object
 
