@@ -12,7 +12,9 @@
 //     the ledger knows nothing is what its device said last. A member of a LAG must also be in use by the
 //     aggregator, where the device says so and the port has not changed since;
 //   - a power supply, fan or stack member is up while its device lists it, and down when it is missing from a
-//     list that was read to its end; 90 days later it is forgotten;
+//     list that was read to its end; 90 days later it is forgotten. A sensor of a power supply or fan that says
+//     critical, or absent after it was well, is believed before the list; one that says unknown is no evidence,
+//     and a place that was always empty no member;
 //   - a router of a first hop redundancy group is what it said last; it is idle while it is down. Who was told
 //     to be standby before the active router failed is unknown until it is read again;
 //   - what is within a device that is not up is unknown: its device is the fault;

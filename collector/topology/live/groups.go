@@ -42,6 +42,7 @@ type member struct {
 	ports  []string         // device/interface: all have to be up
 	scope  string           // of the ledger
 	told   topology.State   // by facts, where neither ports nor scope is set
+	part   component        // a power supply or fan, whose sensors may tell more
 	role   topology.Role    // of a router
 	at     int64            // Unix ms of the facts
 	inUse  map[string]bool  // by port: whether the aggregator uses it, where the device says so
@@ -130,6 +131,17 @@ func (g *Group) hitBy(things []string) []string {
 // ofDevice are the groups that a device has by its own facts.
 func (s *Service) ofDevice(m *memory, n *topology.Network, bundled map[string]bool) []*Group {
 	facts, gone := m.whole()
+	for _, class := range []string{"powerSupply", "fan"} {
+		var parts, others []component
+		for _, c := range facts.Components {
+			if c.Class == class {
+				parts = append(parts, c)
+			} else {
+				others = append(others, c)
+			}
+		}
+		facts.Components = append(others, s.places(facts.Device, class, parts)...)
+	}
 	var out []*Group
 	for _, core := range topology.GroupsOf(facts, nil) {
 		g := &Group{Group: core, Source: FromFacts, Read: m.Facts.Time}
@@ -141,17 +153,38 @@ func (s *Service) ofDevice(m *memory, n *topology.Network, bundled map[string]bo
 			g.within = facts.Device
 			g.Title = facts.Device + " " + partWords[core.Kind]
 			parts := slices.DeleteFunc(slices.Clone(facts.Components), func(c component) bool { return c.Class != partClass[core.Kind] })
-			for _, c := range parts {
+			for i, c := range parts {
 				state := topology.Up
 				if gone[c.Class+"\x00"+c.Key] {
 					state = topology.Down
 				}
-				g.of = append(g.of, member{told: state, at: m.Facts.Time})
+				c.Alias = g.Members[i].ID
+				g.of = append(g.of, member{told: state, part: c, at: m.Facts.Time})
 			}
 		}
 		out = append(out, g)
 	}
+	for _, kind := range []string{"psu", "fan"} {
+		listed := slices.ContainsFunc(facts.Components, func(c component) bool { return c.Class == partClass[kind] })
+		if g := s.sensedGroup(facts.Device, kind); g != nil && !listed {
+			out = append(out, g)
+		}
+	}
 	return out
+}
+
+// sensedGroup is that of power supplies or fans which a device tells by sensors alone.
+func (s *Service) sensedGroup(device, kind string) *Group {
+	g := &Group{Source: FromFacts, within: device, Title: device + " " + partWords[kind]}
+	g.Name, g.Kind = device+"/"+kind, kind
+	for _, sensor := range keys(s.toldBySensors(device, partClass[kind])) {
+		g.Members = append(g.Members, topology.Member{ID: sensor})
+		g.of = append(g.of, member{part: component{Class: partClass[kind], Name: sensor, Alias: sensor}})
+	}
+	if g.Needed = len(g.Members) - 1; g.Needed < 1 {
+		return nil
+	}
+	return g
 }
 
 var (
@@ -309,9 +342,13 @@ func (s *Service) partsOf(g *Group, scope inventory.Scope) bool {
 				if gone[c.Class+"\x00"+c.Key] {
 					state = topology.Down
 				}
-				g.of = append(g.of, member{told: state, at: m.Facts.Time})
-				g.Members = append(g.Members, topology.Member{ID: cmp.Or(c.Name, c.Descr, c.Key)})
+				c.Alias = cmp.Or(c.Name, c.Descr, c.Key)
+				g.of = append(g.of, member{told: state, part: c, at: m.Facts.Time})
+				g.Members = append(g.Members, topology.Member{ID: c.Alias})
 			}
+		}
+		if sensed := s.sensedGroup(device, g.Kind); len(g.of) == 0 && sensed != nil {
+			g.of, g.Members = sensed.of, sensed.Members
 		}
 	case inventory.ModeRouting:
 		for _, p := range m.Facts.BGPPeers {

@@ -162,6 +162,33 @@ func (c *court) member(g *Group, m member) (topology.State, error) {
 	return out, nil
 }
 
+// parts are the states of power supplies or fans by their sensors, and where these say nothing by the list that the
+// device gives; nil for a group of other things. A part is called as the sensor that stands in for it.
+func (c *court) parts(g *Group) []topology.State {
+	if len(g.of) == 0 || g.of[0].part.Class == "" {
+		return nil
+	}
+	out := make([]topology.State, len(g.of))
+	var listed []component
+	var at []int
+	for i, m := range g.of {
+		out[i] = m.told
+		if g.Members[i].ID = m.part.Alias; m.told != topology.Down {
+			listed, at = append(listed, m.part), append(at, i)
+		}
+	}
+	states, names := conditionsOf(listed, c.s.toldBySensors(g.within, g.of[0].part.Class))
+	for i, state := range states {
+		if state != topology.Unknown {
+			out[at[i]] = state
+		}
+		if names[i] != "" {
+			g.Members[at[i]].ID = names[i]
+		}
+	}
+	return out
+}
+
 // role is what a router is now: what it said last, unless something happened since.
 func (c *court) role(g *Group, m member) topology.Role {
 	if m.device == "" {
@@ -199,7 +226,11 @@ func (c *court) class(g *Group) error {
 		g.Words = rolesWords(g, roles)
 		return nil
 	}
+	told := c.parts(g)
 	for i, m := range g.of {
+		if told != nil {
+			m.told = told[i]
+		}
 		state, err := c.member(g, m)
 		if err != nil {
 			return fmt.Errorf("judge %q of %q: %w", g.Members[i].ID, g.Name, err)

@@ -24,8 +24,10 @@ type Service struct {
 	view atomic.Pointer[View]
 
 	mu      sync.Mutex                       // guards what waits
-	pending map[string]telemetry.DeviceFacts // newest by device
-	touched map[string]bool                  // devices whose members may have changed
+	pending map[string][]telemetry.DeviceFacts // by device
+	touched map[string]bool                    // devices whose members may have changed
+	sensors map[string]map[sensorKey]condition // by device
+	regroup bool                               // sensors came or went
 	wake    chan struct{}
 
 	working sync.Mutex // guards what is below: one piece of work after the other
@@ -54,7 +56,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	s := &Service{
 		cfg: cfg, deps: deps, log: deps.Log.With("component", "collector/topology"),
-		pending: map[string]telemetry.DeviceFacts{}, touched: map[string]bool{}, wake: make(chan struct{}, 1),
+		pending: map[string][]telemetry.DeviceFacts{}, touched: map[string]bool{}, sensors: map[string]map[sensorKey]condition{}, wake: make(chan struct{}, 1),
 		store: topology.NewStore(), memory: map[string]*memory{}, plan: &plan{}, classes: map[string]standing{},
 		m: liveMetrics{
 			rebuilds: deps.Metrics.NewCounter(`ninewatch_collector_topology_rebuilds_total`),
@@ -73,6 +75,9 @@ func (s *Service) Load(ctx context.Context) error {
 	s.working.Lock()
 	defer s.working.Unlock()
 	if err := s.restore(ctx); err != nil {
+		return err
+	}
+	if err := s.readConditions(ctx); err != nil {
 		return err
 	}
 	return s.rebuild(ctx)
@@ -104,13 +109,15 @@ func (s *Service) Stop(ctx context.Context) error {
 // View is what is known now.
 func (s *Service) View() *View { return s.view.Load() }
 
-// Facts takes facts that were stored. It does not wait.
+// maxPending bounds the facts of one device that wait: the oldest go first.
+const maxPending = 64
+
+// Facts takes facts that were stored, in any order. It does not wait.
 func (s *Service) Facts(all []telemetry.DeviceFacts) {
 	s.mu.Lock()
 	for _, f := range all {
-		if f.Time >= s.pending[f.Device].Time {
-			s.pending[f.Device] = f
-		}
+		list := s.pending[f.Device]
+		s.pending[f.Device] = append(list[max(0, len(list)-maxPending+1):], f)
 	}
 	s.mu.Unlock()
 	s.poke()
@@ -180,19 +187,24 @@ func (s *Service) reload(ctx context.Context) error {
 	if err := s.readPlan(ctx); err != nil {
 		return err
 	}
+	if err := s.forgetConditions(ctx); err != nil {
+		return err
+	}
 	return s.rebuild(ctx)
 }
 
 // step takes in what waits. All: every group is judged, not only those that were touched.
 func (s *Service) step(ctx context.Context, all bool) error {
 	s.mu.Lock()
-	facts, touched := s.pending, s.touched
-	s.pending, s.touched = map[string]telemetry.DeviceFacts{}, map[string]bool{}
+	facts, touched, regroup := s.pending, s.touched, s.regroup
+	s.pending, s.touched, s.regroup = map[string][]telemetry.DeviceFacts{}, map[string]bool{}, false
 	s.mu.Unlock()
 	if len(facts) > 0 {
 		if err := s.apply(ctx, facts); err != nil {
 			return err
 		}
+	}
+	if len(facts) > 0 || regroup {
 		return s.rebuild(ctx)
 	}
 	if !all && len(touched) == 0 {

@@ -44,21 +44,7 @@ var partClasses = []string{"powerSupply", "fan", "chassis"}
 // merge adds newer facts to what is remembered.
 func (m *memory) merge(r topology.Record) {
 	f := r.Facts
-	now := map[string]held{}
-	for _, c := range f.Components {
-		if slices.Contains(partClasses, c.Class) {
-			h := held{Component: telemetry.Component{Index: c.Index, Key: c.Key, Class: c.Class, Name: c.Name, Descr: c.Descr}, Seen: f.Time}
-			now[h.key()] = h
-		}
-	}
-	for _, l := range f.LAGs {
-		for _, p := range l.Members {
-			h := held{LAG: l.Key, Port: p.Key, Seen: f.Time}
-			if p.Key != "" {
-				now[h.key()] = h
-			}
-		}
-	}
+	now := partsIn(f)
 	for _, old := range m.Parts {
 		if _, ok := now[old.key()]; ok || f.Time-old.Seen > forgetAfter {
 			continue
@@ -72,8 +58,50 @@ func (m *memory) merge(r topology.Record) {
 		}
 		now[old.key()] = old
 	}
-	m.Record, m.Parts = r, m.Parts[:0]
-	for _, h := range now {
+	m.Record = r
+	m.hold(now)
+}
+
+// learn adds the parts that older facts list.
+func (m *memory) learn(f telemetry.DeviceFacts) {
+	parts := map[string]held{}
+	for _, h := range m.Parts {
+		parts[h.key()] = h
+	}
+	for key, h := range partsIn(f) {
+		if old, known := parts[key]; m.Facts.Time-h.Seen <= forgetAfter && (!known || old.Seen < h.Seen) {
+			parts[key] = h
+		}
+	}
+	m.hold(parts)
+}
+
+// partsIn are the parts that facts list.
+func partsIn(f telemetry.DeviceFacts) map[string]held {
+	out := map[string]held{}
+	add := func(h held) {
+		h.Seen = f.Time
+		out[h.key()] = h
+	}
+	for _, c := range f.Components {
+		if slices.Contains(partClasses, c.Class) {
+			add(held{Component: telemetry.Component{Index: c.Index, Key: c.Key, Class: c.Class, Name: c.Name, Descr: c.Descr}})
+		}
+	}
+	for _, l := range f.LAGs {
+		for _, p := range l.Members {
+			if p.Key != "" {
+				add(held{LAG: l.Key, Port: p.Key})
+			}
+		}
+	}
+	return out
+}
+
+// hold keeps the newest of parts.
+func (m *memory) hold(parts map[string]held) {
+	m.Parts = m.Parts[:0]
+	for _, h := range parts {
 		m.Parts = append(m.Parts, h)
 	}
 	slices.SortFunc(m.Parts, func(a, b held) int {
@@ -129,10 +157,10 @@ func (s *Service) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	newer := map[string]telemetry.DeviceFacts{}
+	newer := map[string][]telemetry.DeviceFacts{}
 	for _, f := range stored {
 		if m := s.memory[f.Device]; m == nil || f.Time > m.Facts.Time {
-			newer[f.Device] = f
+			newer[f.Device] = []telemetry.DeviceFacts{f}
 		}
 	}
 	if err := s.apply(ctx, newer); err != nil {
@@ -141,21 +169,37 @@ func (s *Service) restore(ctx context.Context) error {
 	return s.readStandings(ctx)
 }
 
+// take merges facts. Those of the past, as a backlog brings them, tell only which parts there were then.
+func (s *Service) take(f telemetry.DeviceFacts) {
+	m := s.memory[f.Device]
+	if m != nil && f.Time < m.Facts.Time {
+		m.learn(f)
+		return
+	}
+	s.store.Apply(f)
+	r, ok := s.store.Record(f.Device)
+	if !ok {
+		return
+	}
+	if m == nil {
+		m = &memory{}
+		s.memory[f.Device] = m
+	}
+	m.merge(r)
+}
+
 // apply merges facts and stores what is remembered of their devices.
-func (s *Service) apply(ctx context.Context, facts map[string]telemetry.DeviceFacts) error {
+func (s *Service) apply(ctx context.Context, facts map[string][]telemetry.DeviceFacts) error {
 	texts := map[string][]byte{}
-	for device, f := range facts {
-		s.store.Apply(f)
-		r, ok := s.store.Record(device)
-		if !ok {
-			continue // not in the inventory
+	for device, list := range facts {
+		slices.SortStableFunc(list, func(a, b telemetry.DeviceFacts) int { return cmp.Compare(a.Time, b.Time) })
+		for _, f := range list {
+			s.take(f)
 		}
 		m := s.memory[device]
 		if m == nil {
-			m = &memory{}
-			s.memory[device] = m
+			continue // not in the inventory
 		}
-		m.merge(r)
 		text, err := json.Marshal(m)
 		if err != nil {
 			return err
