@@ -94,6 +94,9 @@ func (p *Plan) addInterface(r *InterfaceReading) {
 	if r.statuses[1] {
 		p.add(&ifOperStatus, ifOperStatus.at.Append(r.IfIndex), l)
 	}
+	if r.lastChange { // shows a change and back again between two polls
+		p.add(&ifLastChange, ifLastChange.at.Append(r.IfIndex), l)
+	}
 	if r.discontinuity {
 		p.add(&ifCounterDiscontinuityTime, ifCounterDiscontinuityTime.at.Append(r.IfIndex), l)
 	}

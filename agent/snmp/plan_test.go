@@ -119,6 +119,18 @@ func TestPlanPoll(t *testing.T) {
 	}
 }
 
+// TestPlanReadsLastChange: a port that went down and came up again between two polls shows it by ifLastChange
+// alone (RFC 2863), so each poll reads it, of the interfaces that have it.
+func TestPlanReadsLastChange(t *testing.T) {
+	s := session(append(slices.Clone(twoPorts), "1.3.6.1.2.1.2.2.1.9.1|67|700")...)
+	_, plan, _ := discover(t, s)
+	frame, _, err := plan.Poll(t.Context(), s, noon)
+	want := strings.Replace(firstFrame, "ifOperStatus{ifName=one} 1", "ifOperStatus{ifName=one} 1\nifLastChange{ifName=one} 700", 1)
+	if err != nil || show(frame) != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, show(frame), want)
+	}
+}
+
 func TestPlanNoticesChanges(t *testing.T) {
 	f := func(what string, changed []string, elapsed time.Duration, why, want string, boot bool) {
 		t.Run(what, func(t *testing.T) {

@@ -33,6 +33,7 @@ type InterfaceReading struct {
 	Narrow [counters]*uint64 // 32-bit counters
 
 	statuses      [2]bool // ifAdminStatus, ifOperStatus are there
+	lastChange    bool    // ifLastChange is there
 	discontinuity bool    // ifCounterDiscontinuityTime is there
 }
 
@@ -151,7 +152,7 @@ func interfaceOf(c cells, i uint32) InterfaceReading {
 		IfPhysAddress: macAddress(mac.Bytes), IfLastChange: uint64(c.number(ifLastChange, i)),
 	}}
 	if vb, ok := c.at(ifLastChange, i); ok {
-		out.IfLastChange = vb.Uint
+		out.IfLastChange, out.lastChange = vb.Uint, true
 	}
 	_, out.statuses[0] = c.at(ifAdminStatus, i)
 	_, out.statuses[1] = c.at(ifOperStatus, i)

@@ -37,7 +37,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.buildAlert(events)
 	a.judge = &judge{
-		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State, touched: a.topology.Touch,
+		log: a.log.With("component", "collector/app"), engine: a.uptime, incidents: a.alert, inventory: a.inventory, changed: events.State, touched: func(devices []string) { a.topology.Touch(devices); a.ports.touch(devices) },
 		ports: events.Inventory, write: a.db.Write, reload: make(chan struct{}, 1),
 	}
 	a.calendars = &calendars{
@@ -58,7 +58,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify, OnFacts: a.topology.Facts}),
 			feed.Resolved(a.db, a.store),
 			feed.Resolved(a.db, uptime.NewStatusSink(uptime.StatusDeps{Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, OnChange: a.judge.portsChanged})),
-			feed.Resolved(a.db, noted),
+			feed.Resolved(a.db, a.topology.Sensing(noted)),
 		},
 	})
 	if err != nil {
@@ -154,13 +154,17 @@ func (a *App) info(ctx context.Context) ([]store.Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	identities, err := a.inventory.Identities(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []store.Info
 	for _, d := range devices {
-		labels := map[string]string{"__name__": "ninewatch_device_info", "site": d.Site, "device": d.Name, "role": d.Role, "address": d.Address}
-		if facts, err := a.inventory.Facts(ctx, d.Name); err == nil {
-			labels["sysName"], labels["sysObjectID"] = facts.System.SysName, facts.System.SysObjectID
+		facts, err := a.inventory.Facts(ctx, d.Name)
+		if err != nil && !errors.Is(err, inventory.ErrUnknown) {
+			return nil, err
 		}
-		out = append(out, store.Info{Identity: "device/" + d.Name, Labels: labels})
+		out = append(out, deviceInfo(d, facts.System, identities[d.Name]))
 		interfaces, err := a.inventory.Interfaces(ctx, d.Name)
 		if err != nil {
 			return nil, err
@@ -170,6 +174,14 @@ func (a *App) info(ctx context.Context) ([]store.Info, error) {
 		}
 	}
 	return out, nil
+}
+
+func deviceInfo(d inventory.Device, system telemetry.System, is telemetry.Identity) store.Info {
+	return store.Info{Identity: "device/" + d.Name, Labels: map[string]string{
+		"__name__": "ninewatch_device_info", "site": d.Site, "device": d.Name, "role": d.Role, "address": d.Address,
+		"sysName": system.SysName, "sysObjectID": system.SysObjectID,
+		"vendor": is.Vendor, "os": is.OS, "model": is.Model, "version": is.Version, "profile": is.Profile,
+	}}
 }
 
 func interfaceInfo(d inventory.Device, i telemetry.Interface) store.Info {
