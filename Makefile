@@ -59,7 +59,8 @@ deps: ## install what the tests need (Debian packages; needs root once)
 	.ci/deps
 
 test: deps ui lint ## everything: unit, race, integration and browser tests
-	go test -tags $(TAGS) -race ./...
+	go test -tags $(TAGS) -race $$(go list -tags $(TAGS) ./... | grep -v '/internal/e2e$$')
+	go test -tags $(TAGS) -race ./internal/e2e
 	cd $(UI) && npm test && npm run test:browser
 
 race: ## the Go tests under the race detector

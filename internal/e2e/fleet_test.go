@@ -34,11 +34,22 @@ type counting struct {
 	tree  *snmpagent.Tree
 	began time.Time
 
-	mu     sync.Mutex
-	last   []byte // the newest request, and what was answered: a retry repeats its request-id and counts once
-	reply  []byte
-	served map[string][]int64 // when, in Unix ms, by series
+	mu       sync.Mutex
+	answered []answered         // newest last
+	served   map[string][]int64 // when, in Unix ms, by series: the n-th value was n
+	unheard  []int64            // when requests were served that came again: their replies were not heard in time
 }
+
+// answered is a request, and what was said to it. A retry repeats its request-id: it gets the same once more, and
+// counts once.
+type answered struct {
+	request string
+	reply   []byte
+	at      int64 // Unix ms
+}
+
+// remembered is how many requests a device knows again.
+const remembered = 32
 
 // Columns of IF-MIB that count, by their names.
 var counters = map[string]string{
@@ -120,14 +131,19 @@ func (d *counting) handle(b []byte) [][]byte {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if string(b) != string(d.last) {
-		response, ok := snmpagent.Answer(d, &request, snmpagent.MaxMessage)
-		if !ok {
-			return nil
-		}
-		d.last, d.reply = b, snmpwire.Append(nil, &response)
+	if n := slices.IndexFunc(d.answered, func(a answered) bool { return a.request == string(b) }); n >= 0 {
+		d.unheard = append(d.unheard, d.answered[n].at)
+		return [][]byte{d.answered[n].reply}
 	}
-	return [][]byte{d.reply}
+	d.answered = append(d.answered[max(0, len(d.answered)+1-remembered):], answered{request: string(b), at: time.Now().UnixMilli()})
+	now := &d.answered[len(d.answered)-1]
+	response, ok := snmpagent.Answer(d, &request, snmpagent.MaxMessage)
+	if !ok {
+		d.answered = d.answered[:len(d.answered)-1]
+		return nil
+	}
+	now.reply = snmpwire.Append(nil, &response)
+	return [][]byte{now.reply}
 }
 
 // Next is snmpagent.View: a walk counts nothing.
@@ -229,7 +245,7 @@ func (f *fleet) drained() bool {
 }
 
 // compare waits until all that was served up to now is stored, and checks that each value is there exactly once.
-// Whatever may be missing is told by missing, which may be nil.
+// A value may be missing where the device was slow to be heard, and where missing, which may be nil, says so.
 func (f *fleet) compare(missing func(device string, served int64) bool) {
 	f.w.Helper()
 	want := f.count()
@@ -250,9 +266,6 @@ func (f *fleet) compare(missing func(device string, served int64) bool) {
 	}
 	if n := len(bad); n > 0 {
 		f.w.Errorf("%d of %d series are not as they were served: %s", n, len(want), strings.Join(bad[:min(n, 10)], "\n"))
-		if all, err := f.w.metrics(agentAddr); err == nil {
-			f.w.Logf("polls that failed since the agent started: %d", all["ninewatch_agent_watch_polls_failed_total"])
-		}
 	}
 	f.w.Logf("served %d values, stored %d (more came meanwhile), lost %d as allowed", sum(want), stored, lost)
 }
@@ -280,28 +293,32 @@ func (f *fleet) differences(want map[string]int, got map[string][]point, missing
 // check compares one series: in the order of time its values are 1, 2, 3 and so on.
 func (f *fleet) check(key string, points []point, n int, missing func(string, int64) bool) (lost int, bad string) {
 	device, series, _ := strings.Cut(key, "/")
-	times := f.device(device).times(series)
+	served := f.device(device).times(series)
 	next := 1
+	skip := func(to int) string {
+		for ; next < to; next++ {
+			at := served[next-1]
+			if !f.device(device).slow(at, at) && (missing == nil || !missing(device, at)) {
+				return fmt.Sprintf("value %d of %d, served at %s, is missing", next, n, time.UnixMilli(at).Format(time.TimeOnly+".000"))
+			}
+			lost++
+		}
+		return ""
+	}
 	for _, p := range points {
 		v, err := strconv.Atoi(p.value)
 		if err != nil {
 			continue // the mark that a series went stale
 		}
-		if v < next {
-			return lost, fmt.Sprintf("value %d stands twice, or out of order, at %.3f", v, p.at)
+		if v < next || v > len(served) {
+			return lost, fmt.Sprintf("value %d stands twice, out of order or was never served, at %.3f", v, p.at)
 		}
-		for ; next < v; next++ {
-			if missing == nil || !missing(device, times[next-1]) {
-				return lost, fmt.Sprintf("value %d, served at %s, is missing", next, time.UnixMilli(times[next-1]).Format(time.TimeOnly+".000"))
-			}
-			lost++
+		if bad := skip(min(v, n+1)); bad != "" {
+			return lost, bad
 		}
-		next++
+		next = v + 1
 	}
-	if next <= n {
-		return lost, fmt.Sprintf("value %d of %d is missing", next, n)
-	}
-	return lost, ""
+	return lost, skip(n + 1)
 }
 
 func (f *fleet) device(name string) *counting {
@@ -315,10 +332,23 @@ func (d *counting) times(series string) []int64 {
 	return slices.Clone(d.served[series])
 }
 
+// slow tells whether the machine was too busy between two moments (Unix ms) for the agent to hear d in time: then a
+// poll may be lost in part, and a second unknown.
+func (d *counting) slow(from, to int64) bool {
+	const poll = 3000 // three attempts and a pause
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.unheard, func(at int64) bool { return at >= from-poll && at <= to+poll })
+}
+
 // known checks that over a period the fleet was up, all of it at every second.
 func (f *fleet) known(from, to time.Time) {
 	f.w.Helper()
 	for _, d := range f.devices {
+		if d.slow(from.UnixMilli(), to.UnixMilli()) {
+			f.w.Logf("%s was not always heard in time: its seconds are not compared", d.name)
+			continue
+		}
 		f.w.says(d.name, from, to, seconds{Up: to.Unix() - from.Unix()})
 	}
 }

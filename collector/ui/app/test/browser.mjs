@@ -31,13 +31,13 @@ export async function signIn({ page, url }, user, password) {
   await page.getByLabel('Name', { exact: true }).fill(user)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('navigation', { name: 'Breadcrumb' }).waitFor({ timeout: 10_000 })
+  await page.getByRole('navigation', { name: 'Breadcrumb' }).waitFor({ timeout: 45_000 })
 }
 
 /** Waits until the page stands: an answer is there and nothing is being read. */
 export async function settled(page) {
-  await page.locator('.answer, .lbox').first().waitFor({ timeout: 15_000 })
-  await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && (document.querySelector('.answer')?.textContent ?? 'x').trim() !== '', undefined, { timeout: 20_000 })
+  await page.locator('.answer, .lbox').first().waitFor({ timeout: 45_000 })
+  await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && (document.querySelector('.answer')?.textContent ?? 'x').trim() !== '', undefined, { timeout: 45_000 })
   await page.waitForTimeout(250)
 }
 
