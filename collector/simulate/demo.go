@@ -15,6 +15,7 @@ type Demo struct {
 	since    time.Time
 	port     uint16
 	agents   map[string]string
+	pulled   string
 	machines []*machine
 	devices  []DemoDevice
 }
@@ -29,6 +30,9 @@ type DemoOptions struct {
 	// Agents is who watches a site, by name of the site: the history speaks in the name of the agent
 	// that goes on with it. Without one it is "demo".
 	Agents map[string]string
+	// Pulled is a file that names what is pulled out of the live network, one thing a line, as Fleet.Pull takes it;
+	// empty: nothing is.
+	Pulled string
 }
 
 // What `up --demo` and the live devices agree on.
@@ -58,7 +62,7 @@ type DemoDevice struct {
 
 // NewDemo lays the network out. It opens nothing.
 func NewDemo(o DemoOptions) *Demo {
-	d := &Demo{since: o.Since.UTC().Truncate(time.Second), port: o.Port, agents: o.Agents}
+	d := &Demo{since: o.Since.UTC().Truncate(time.Second), port: o.Port, agents: o.Agents, pulled: o.Pulled}
 	if d.port == 0 {
 		d.port = demoPort
 	}
@@ -121,7 +125,8 @@ func (d *Demo) Fleet(deps Deps) *Fleet {
 		addr:   func(n int) netip.Addr { return d.devices[n].Addr.Addr() },
 		name:   func(n int) string { return d.devices[n].Name },
 		view:   func(n int, at time.Time) snmpagent.View { return view{d.machines[n], at} },
-		silent: func(n int, after time.Duration) bool { return silence(d.devices[n].Name, after) },
+		silent: func(n int, after time.Duration) bool { return d.machines[n].off || silence(d.devices[n].Name, after) },
+		pull:   d.pull, pulls: d.pulled,
 	}, deps)
 }
 

@@ -36,6 +36,7 @@ type Fleet struct {
 	byName  map[string]int
 	started time.Time
 
+	mu    sync.Mutex // what is shown of a demo changes between two batches of requests
 	conn  *net.UDPConn
 	batch *ipv4.PacketConn
 	// Of the goroutine that answers.
@@ -48,6 +49,7 @@ type Fleet struct {
 	now      time.Time
 
 	delayed chan struct{}
+	cancel  context.CancelFunc
 	stop    sync.Once
 	wg      sync.WaitGroup
 }
@@ -69,6 +71,8 @@ type fleetConfig struct {
 	machine func(number int) *machine
 	secret  *snmpagent.Secret                               // of the user of SNMPv3, or nil
 	silent  func(number int, sinceStart time.Duration) bool // says nothing then
+	pull    func(list []string, at time.Time) error         // of a demo
+	pulls   string                                          // file that names what is pulled, or empty
 }
 
 // maxDelayed bounds the answers that wait for Config.Delay; more are dropped and counted.
@@ -160,6 +164,11 @@ func (f *Fleet) Start(context.Context) error {
 	}
 	f.conn, f.batch, f.started = conn, batch, f.deps.Now()
 	f.wg.Go(f.serve)
+	if f.cfg.pulls != "" {
+		ctx, cancel := context.WithCancel(context.Background())
+		f.cancel = cancel
+		f.wg.Go(func() { f.follow(ctx) })
+	}
 	f.log.Info("simulated devices answer", "devices", f.cfg.devices, "first", f.cfg.addr(0), "last", f.cfg.addr(f.cfg.devices-1), "port", f.cfg.port)
 	return nil
 }
@@ -170,7 +179,12 @@ func (f *Fleet) Stop(ctx context.Context) error {
 	if f.conn == nil {
 		return nil
 	}
-	f.stop.Do(func() { f.conn.Close() }) //nolint:errcheck // nothing to lose
+	f.stop.Do(func() {
+		f.conn.Close() //nolint:errcheck // nothing to lose
+		if f.cancel != nil {
+			f.cancel()
+		}
+	})
 	return lifecycle.Wait(ctx, &f.wg, "simulated devices")
 }
 
@@ -195,11 +209,13 @@ func (f *Fleet) serve() {
 		f.now = f.deps.Now()
 		f.m.requests.Add(n)
 		answers := 0
+		f.mu.Lock()
 		for i := range in[:n] {
 			if f.handle(&in[i], &out[answers]) {
 				answers++
 			}
 		}
+		f.mu.Unlock()
 		f.send(out[:answers])
 	}
 }

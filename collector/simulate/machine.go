@@ -29,6 +29,7 @@ type machine struct {
 	parts    []part
 	standby  *standby // nil: in no group of routers
 	table    []column
+	off      bool // pulled: it says nothing
 
 	memo *memo // nil: everything is reckoned each time
 	last *lasting
@@ -55,6 +56,7 @@ type port struct {
 	in, out   wave
 	errors    wave
 	above     uint32 // ifIndex of the aggregate that the port belongs to, or 0
+	pulled    pulled
 }
 
 // store is a row of hrStorageTable.
@@ -85,15 +87,21 @@ func (m *machine) counter(w wave, at time.Time, scale float64) uint64 {
 }
 
 func (m *machine) inOctets(i int, at time.Time) uint64 {
-	if p := &m.ports[i]; p.up() {
-		return m.grown(i, waveIn, &p.in, "in", at)
+	switch p := &m.ports[i]; {
+	case p.pulled.cut:
+		return p.pulled.in
+	case p.up():
+		return m.grown(i, waveIn, &p.in, "in", at) - p.pulled.missedIn
 	}
 	return 0
 }
 
 func (m *machine) outOctets(i int, at time.Time) uint64 {
-	if p := &m.ports[i]; p.up() {
-		return m.grown(i, waveOut, &p.out, "out", at)
+	switch p := &m.ports[i]; {
+	case p.pulled.cut:
+		return p.pulled.out
+	case p.up():
+		return m.grown(i, waveOut, &p.out, "out", at) - p.pulled.missedO
 	}
 	return 0
 }
@@ -116,7 +124,7 @@ func (m *machine) storageUsed(i int, at time.Time) int64 {
 	return int64(share * float64(s.size))
 }
 
-func (p *port) up() bool { return !p.down && !p.adminDown }
+func (p *port) up() bool { return !p.down && !p.adminDown && !p.pulled.cut }
 
 func (p *port) operStatus() int64 {
 	if p.up() {

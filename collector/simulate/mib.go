@@ -80,7 +80,9 @@ func interfaces(ports []port) []column {
 		object("2.2.1.6", rows, func(m *machine, _ time.Time, i int, vb *snmpwire.VarBind) { setText(vb, string(m.mac(i))) }),
 		number("2.2.1.7", (*port).adminStatus),
 		number("2.2.1.8", (*port).operStatus),
-		ticks("2.2.1.9", rows),
+		object("2.2.1.9", rows, func(m *machine, at time.Time, i int, vb *snmpwire.VarBind) {
+			setUint(vb, snmpwire.TimeTicks, m.lastChange(i, at))
+		}),
 		counter("2.2.1.10", c32, (*machine).inOctets),
 		counter("2.2.1.11", c32, inPackets),
 		counter("2.2.1.13", c32, zero),

@@ -104,11 +104,12 @@ func (w wiring) link(a, aName, b, bName string, down, up float64) {
 // been pulled: the redundancy that the demo has lost.
 func (w wiring) pair() {
 	for i, name := range []string{"lis-core-1", "lis-core-2"} {
-		w[name].parts = []part{{classPower, "Power supply 1", false}, {classPower, "Power supply 2", i == 1}, {classFan, "Fan 1", false}, {classFan, "Fan 2", false}, {classFan, "Fan 3", false}}
+		w[name].parts = []part{{class: classPower, name: "Power supply 1"}, {class: classPower, name: "Power supply 2", gone: i == 1}, {class: classFan, name: "Fan 1"}, {class: classFan, name: "Fan 2"}, {class: classFan, name: "Fan 3"}}
 		w[name].standby = &standby{port: w.port(name, "te1/6").index, group: 10, address: [4]byte{10, 20, 0, 1}, own: [4]byte{10, 20, 0, byte(2 + i)}, master: i == 0, priority: int64(120 - 20*i)}
 		w.port(name, "te1/6").down = false
 	}
-	w["opo-dist-1"].parts = []part{{classPower, "Power supply 1", false}, {classPower, "Power supply 2", false}}
+	w["lis-core-1"].standby.far, w["lis-core-2"].standby.far = w["lis-core-2"], w["lis-core-1"]
+	w["opo-dist-1"].parts = []part{{class: classPower, name: "Power supply 1"}, {class: classPower, name: "Power supply 2"}}
 }
 
 // aggregate puts members under a port that carries what they carry together.

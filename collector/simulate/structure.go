@@ -21,6 +21,8 @@ type part struct {
 	class uint32 // PhysicalClass of ENTITY-MIB (RFC 6933): powerSupply 6, fan 7
 	name  string
 	gone  bool // it was pulled before the history ends: the past knows it, the device does not list it any more
+
+	pulled bool // for now
 }
 
 // standby is a place in a VRRP group (RFC 2787).
@@ -31,6 +33,7 @@ type standby struct {
 	master   bool
 	priority int64
 	own      [4]byte
+	far      *machine // the other router of the group
 }
 
 const (
@@ -40,7 +43,7 @@ const (
 )
 
 // structure is what a machine tells of its neighbours, bundles, parts and routers: LLDP-MIB (IEEE 802.1AB-2005),
-// IEEE8023-LAG-MIB, ENTITY-MIB (RFC 6933), VRRP-MIB (RFC 2787). A machine without any tells nothing.
+// IEEE8023-LAG-MIB, ENTITY-MIB (RFC 6933), ENTITY-STATE-MIB (RFC 4268), VRRP-MIB (RFC 2787). A machine without any tells nothing.
 func structure(m *machine) []column {
 	return slices.Concat(neighbours(m), bundles(m), physical(m), vrrp(m))
 }
@@ -55,11 +58,12 @@ func neighbours(m *machine) []column {
 	}
 	const base = "1.0.8802.1.1.2.1."
 	slices.SortFunc(m.cables, func(a, b cable) int { return int(m.ports[a.port].index) - int(m.ports[b.port].index) })
-	local, remote := make([]oid.OID, len(m.ports)), make([]oid.OID, len(m.cables))
+	cables := slices.DeleteFunc(slices.Clone(m.cables), func(c cable) bool { return !m.ports[c.port].up() })
+	local, remote := make([]oid.OID, len(m.ports)), make([]oid.OID, len(cables))
 	for i := range m.ports {
 		local[i] = oid.OID{m.ports[i].index}
 	}
-	for i, c := range m.cables {
+	for i, c := range cables {
 		remote[i] = oid.OID{0, m.ports[c.port].index, 1} // time mark, local port, number of the neighbour
 	}
 	number := func(name string, rows []oid.OID, n int64) column {
@@ -69,7 +73,7 @@ func neighbours(m *machine) []column {
 		return objectOf(base+name, local, func(m *machine, _ time.Time, i int, vb *snmpwire.VarBind) { setText(vb, m.ports[i].name) })
 	}
 	ofFar := func(name string, f func(c cable) string) column {
-		return objectOf(base+name, remote, func(m *machine, _ time.Time, i int, vb *snmpwire.VarBind) { setText(vb, f(m.cables[i])) })
+		return objectOf(base+name, remote, func(m *machine, _ time.Time, i int, vb *snmpwire.VarBind) { setText(vb, f(cables[i])) })
 	}
 	const macAddress, interfaceName = 4, 5 // LldpChassisIdSubtype, LldpPortIdSubtype
 	return []column{
@@ -139,7 +143,7 @@ func physical(m *machine) []column {
 	if len(m.parts) == 0 {
 		return nil
 	}
-	parts := append([]part{{class: classChassis, name: "Chassis"}}, slices.DeleteFunc(slices.Clone(m.parts), func(p part) bool { return p.gone })...)
+	parts := append([]part{{class: classChassis, name: "Chassis"}}, slices.DeleteFunc(slices.Clone(m.parts), func(p part) bool { return p.gone || p.pulled })...)
 	rows := make([]oid.OID, len(parts))
 	for i := range parts {
 		rows[i] = oid.OID{uint32(i + 1)}
@@ -156,6 +160,7 @@ func physical(m *machine) []column {
 		number("5", func(i int) int64 { return int64(parts[i].class) }),
 		number("6", func(i int) int64 { return int64(i) }),
 		text("7", func(i int) string { return parts[i].name }),
+		object("131.1.1.1.3", rows, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) { setInt(vb, 3) }), // entStateOper enabled
 	}
 }
 
@@ -169,18 +174,25 @@ func vrrp(m *machine) []column {
 	number := func(name string, n int64) column {
 		return object("68.1.3.1."+name, row, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) { setInt(vb, n) })
 	}
-	state, active := int64(2), [4]byte{} // backup
-	if v.master {
-		state, active = 3, v.own
+	active := func(m *machine) [4]byte {
+		switch {
+		case m.vrrpState() == 3: // master
+			return v.own
+		case m.vrrpState() == 2 && v.far.vrrpState() == 3:
+			return v.far.standby.own
+		}
+		return [4]byte{}
 	}
 	address := oid.OID{v.port, v.group, uint32(v.address[0]), uint32(v.address[1]), uint32(v.address[2]), uint32(v.address[3])}
 	return []column{
 		object("68.1.3.1.2", row, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) {
 			setText(vb, string([]byte{0, 0, 0x5e, 0, 1, byte(v.group)}))
 		}),
-		number("3", state), number("5", v.priority),
-		object("68.1.3.1.7", row, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) {
-			vb.Type, vb.Bytes = snmpwire.IPAddress, active[:]
+		object("68.1.3.1.3", row, func(m *machine, _ time.Time, _ int, vb *snmpwire.VarBind) { setInt(vb, m.vrrpState()) }),
+		number("5", v.priority),
+		object("68.1.3.1.7", row, func(m *machine, _ time.Time, _ int, vb *snmpwire.VarBind) {
+			a := active(m)
+			vb.Type, vb.Bytes = snmpwire.IPAddress, a[:]
 		}),
 		object("68.1.4.1.2", []oid.OID{address}, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) { setInt(vb, 1) }), // active
 	}

@@ -124,8 +124,19 @@ func FHRPsOf(facts []telemetry.DeviceFacts) []FHRP {
 // others adds the routers that the group tells of and that nobody asks.
 func (g *FHRP) others(told []telemetry.FHRPGroup, own map[netip.Addr]bool) {
 	known := map[netip.Addr]bool{}
+	nameless := map[Role]bool{} // roles of routers that are asked, and do not say by which address they have it
+	for i, t := range told {
+		switch {
+		case g.Roles[i] == Active && t.Active.IsValid() && !t.Active.IsUnspecified():
+			known[t.Active] = true
+		case g.Roles[i] == Standby && t.Standby.IsValid() && !t.Standby.IsUnspecified():
+			known[t.Standby] = true
+		default:
+			nameless[g.Roles[i]] = true
+		}
+	}
 	add := func(a netip.Addr, r Role) {
-		if a.IsValid() && !a.IsUnspecified() && a != g.Virtual && !own[a] && !known[a] {
+		if a.IsValid() && !a.IsUnspecified() && a != g.Virtual && !own[a] && !known[a] && !nameless[r] {
 			known[a] = true
 			g.Routers = append(g.Routers, a.String())
 			g.Roles = append(g.Roles, r)

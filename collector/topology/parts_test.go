@@ -66,6 +66,10 @@ func TestFHRPsOf(t *testing.T) {
 	f(AtRisk, router("a", "192.0.2.2", "hsrp", "active", "192.0.2.2", "0.0.0.0")) // HSRP would know of a standby
 	f(ClassUnknown, router("a", "192.0.2.2", "vrrp", "master", "192.0.2.2", ""))  // a VRRP master does not hear its backups
 	f(AtRisk, router("a", "192.0.2.2", "vrrp", "master", "192.0.2.2", ""), router("b", "192.0.2.3", "vrrp", "initialize", "", ""))
+	noAddress := func(f telemetry.DeviceFacts) telemetry.DeviceFacts { f.Addresses = nil; return f } // its address table is not read
+	f(Full, noAddress(router("a", "192.0.2.2", "vrrp", "master", "192.0.2.2", "")), noAddress(router("b", "192.0.2.3", "vrrp", "backup", "192.0.2.2", "")))
+	f(Full, noAddress(router("a", "192.0.2.2", "vrrp", "master", "", "")), noAddress(router("b", "192.0.2.3", "vrrp", "backup", "192.0.2.2", "")))
+	f(SplitBrain, noAddress(router("a", "192.0.2.2", "vrrp", "master", "192.0.2.2", "")), noAddress(router("b", "192.0.2.3", "vrrp", "backup", "192.0.2.9", "")))
 	unread := router("b", "192.0.2.3", "vrrp", "backup", "192.0.2.2", "")
 	unread.Partial = []string{"fhrp_groups"}
 	f(ClassUnknown, router("a", "192.0.2.2", "vrrp", "master", "192.0.2.2", ""), unread)
