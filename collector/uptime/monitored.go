@@ -17,6 +17,7 @@ type InterfaceNow struct {
 	Monitored         bool // a target of its own: others are only counted
 	State             State
 	Since             int64 // Unix ms
+	AsOf              int64 // Unix ms: all evidence up to here has come
 	Why               string
 }
 
@@ -120,21 +121,36 @@ func (e *Engine) Interfaces(ctx context.Context, device string) ([]InterfaceNow,
 	if err != nil {
 		return nil, err
 	}
+	return all, e.say(ctx, all)
+}
+
+// MonitoredNow is what the interfaces of some devices say now that are targets of their own.
+func (e *Engine) MonitoredNow(ctx context.Context, devices map[string]bool) ([]InterfaceNow, error) {
+	all, err := e.interfaces(ctx, func(d inventory.Device) bool { return devices[d.Name] })
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(i InterfaceNow) bool { return !i.Monitored })
+	return all, e.say(ctx, all)
+}
+
+// say fills in what interfaces say now.
+func (e *Engine) say(ctx context.Context, all []InterfaceNow) error {
 	now := floorSecond(e.deps.Now().UnixMilli())
 	a := e.ask(ctx)
 	for i := range all {
 		x := &all[i]
 		w, err := a.line("interface:"+x.Device+"/"+x.Key, now-86_400)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		x.State, x.Since = Unknown, w.asOf*1000
+		x.State, x.Since, x.AsOf = Unknown, w.asOf*1000, w.asOf*1000
 		if n := len(w.line); n > 0 {
 			last := w.line[n-1]
 			x.State, x.Since, x.Why = last.State, last.From*1000, last.Why
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func (e *Engine) interfaces(ctx context.Context, keep func(inventory.Device) bool) ([]InterfaceNow, error) {
