@@ -60,6 +60,7 @@ type App struct {
 	books     *books
 	places    places
 	judge     *judge
+	ports     *ports
 	calendars *calendars
 
 	webhookAddresses []netip.Prefix // private ones that users' URLs may lead to

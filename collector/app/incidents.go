@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,9 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/prometheus/storage"
+
 	"ninewatch/collector/alert"
 	"ninewatch/collector/api"
+	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/topology"
 	"ninewatch/collector/uptime"
 )
 
@@ -49,7 +55,7 @@ func (a *App) buildAlert(events *api.Events) {
 // itself. An engine is added here with a line.
 func (a *App) sources() []alert.NamedSource {
 	from := func(name string, every time.Duration, f alert.SourceFunc) alert.NamedSource {
-		return alert.NamedSource{Name: name, Every: every, Source: f}
+		return alert.NamedSource{Name: name, Every: every, Source: a.onceReady(f)}
 	}
 	return []alert.NamedSource{
 		from("agents", agentsEvery, a.agentFindings),
@@ -59,6 +65,42 @@ func (a *App) sources() []alert.NamedSource {
 		from("redundancy", topologyEvery, a.redundancyFindings),
 		from("capacity", booksEvery, a.capacityFindings),
 		from("rules", rulesEvery, newRulesJudge(a).findings),
+		from("looks", looksEvery, a.lookFindings),
+		from("reboots", looksEvery, a.rebootFindings),
+		from("ports", portsEvery, a.portsJudge().findings),
+		from("paths", pathsEvery, a.pathsJudge().findings),
+	}
+}
+
+// onceReady lets a source wait until all engines have read what is stored: before, they know of nothing, and what
+// they do not say would be over.
+func (a *App) onceReady(f alert.SourceFunc) alert.SourceFunc {
+	return func(ctx context.Context) ([]alert.Finding, error) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-a.started:
+			return f(ctx)
+		}
+	}
+}
+
+func (a *App) portsJudge() *ports {
+	a.ports = &ports{
+		monitored: a.uptime.MonitoredNow, states: a.uptime.States, now: time.Now, touched: map[string]bool{}, known: map[string][]uptime.InterfaceNow{},
+		network: func() *topology.Network { return a.topology.View().Network },
+	}
+	return a.ports
+}
+
+func (a *App) pathsJudge() *paths {
+	return &paths{
+		log: a.log.With("component", "collector/app"), inventory: a.inventory, states: a.uptime.States, book: a.books.current, now: time.Now,
+		samples: func() storage.Queryable { return a.store.Queryable() }, engine: newQueryEngine(a.log),
+		outage: func(device string, from, to int64) bool {
+			line, err := a.uptime.Line(context.Background(), "device:"+device, from, to)
+			return err != nil || slices.ContainsFunc(line, func(x uptime.Interval) bool { return x.State == uptime.Down || x.State == uptime.Unreachable })
+		},
 	}
 }
 
@@ -68,38 +110,46 @@ func (a *App) agentFindings(ctx context.Context) ([]alert.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	return silentAgents(agents, a.books.began.UnixMilli(), time.Now().UnixMilli()), nil
+}
+
+// silentAgents is what is said of agents at now (Unix ms) by a collector that runs since began: after its start,
+// agents are given time to come, and nothing is known of them until then.
+func silentAgents(agents []auth.Agent, began, now int64) []alert.Finding {
+	state := alert.Down
+	if now-began <= agentLost.Milliseconds() {
+		state = alert.Unknown
+	}
 	bySite, silent := map[string]int{}, map[string][]alert.Finding{}
 	for _, g := range agents {
 		if g.Revoked != 0 || g.LastSeen == 0 {
 			continue
 		}
 		bySite[g.Site]++
-		if since := max(g.LastSeen, a.books.began.UnixMilli()); now.UnixMilli()-since > agentLost.Milliseconds() {
-			name := g.Hostname
-			if name == "" {
-				name = g.ID
-			}
+		if now-g.LastSeen > agentLost.Milliseconds() {
 			silent[g.Site] = append(silent[g.Site], alert.Finding{
-				Kind: alert.AgentLost, Site: g.Site, Object: g.ID, State: alert.Down, Since: g.LastSeen, Detected: now.UnixMilli(),
-				Summary:  fmt.Sprintf("agent %s at %s is silent", name, g.Site),
-				Evidence: "last heard at " + time.UnixMilli(g.LastSeen).UTC().Format("2006-01-02 15:04:05 UTC") + "; what it watches is unknown, not down",
+				Kind: alert.AgentLost, Site: g.Site, Object: g.ID, State: state, Since: g.LastSeen, Detected: now,
+				Summary:  fmt.Sprintf("agent %s at %s is silent", cmp.Or(g.Hostname, g.ID), g.Site),
+				Evidence: "last heard at " + inWords(g.LastSeen) + "; what it watches is unknown, not down",
 			})
 		}
 	}
 	var out []alert.Finding
-	for site, list := range silent {
-		if len(list) == 1 || len(list) < bySite[site] {
+	for _, site := range slices.Sorted(maps.Keys(silent)) {
+		list := silent[site]
+		all := len(list) > 1 && len(list) == bySite[site]
+		if !all || state == alert.Unknown { // until it is known, what was told of each stays too
 			out = append(out, list...)
-			continue
 		}
-		last := slices.MaxFunc(list, func(x, y alert.Finding) int { return int(x.Since - y.Since) })
-		out = append(out, alert.Finding{
-			Kind: alert.SiteSilent, Site: site, Object: site, State: alert.Down, Since: last.Since, Detected: now.UnixMilli(),
-			Summary: fmt.Sprintf("all %d agents at %s are silent", len(list), site), Evidence: last.Evidence,
-		})
+		if all {
+			last := slices.MaxFunc(list, func(x, y alert.Finding) int { return cmp.Compare(x.Since, y.Since) })
+			out = append(out, alert.Finding{
+				Kind: alert.SiteSilent, Site: site, Object: site, State: state, Since: last.Since, Detected: now,
+				Summary: fmt.Sprintf("all %d agents at %s are silent", len(list), site), Evidence: last.Evidence,
+			})
+		}
 	}
-	return out, nil
+	return out
 }
 
 // burnFindings tells of budgets that are spent too fast.

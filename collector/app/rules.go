@@ -55,11 +55,16 @@ func newRulesJudge(a *App) *rulesJudge {
 	return &rulesJudge{
 		log: a.log.With("component", "collector/app"), inventory: a.inventory, agents: a.auth.Agents, now: time.Now, kept: map[string][]alert.Finding{},
 		samples: func() storage.Queryable { return promapi.Derived(a.store.Queryable(), a.ledger) },
-		engine: promql.NewEngine(promql.EngineOpts{
-			Logger: a.log, MaxSamples: 10_000_000, Timeout: rulesEvery, LookbackDelta: store.LookbackDelta, EnableAtModifier: true, EnableNegativeOffset: true,
-			Parser: parser.NewParser(parser.Options{}), NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
-		}),
+		engine:  newQueryEngine(a.log),
 	}
+}
+
+// newQueryEngine evaluates what is asked of samples again and again.
+func newQueryEngine(log *slog.Logger) *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		Logger: log, MaxSamples: 10_000_000, Timeout: rulesEvery, LookbackDelta: store.LookbackDelta, EnableAtModifier: true, EnableNegativeOffset: true,
+		Parser: parser.NewParser(parser.Options{}), NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+	})
 }
 
 // findings evaluates all rules. One that cannot be evaluated says what it said last.
