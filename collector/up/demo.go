@@ -54,7 +54,7 @@ func (u *up) startDemo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.options = simulate.DemoOptions{Since: since}
+	d.options = simulate.DemoOptions{Since: since, Pulled: filepath.Join(u.folder(), "demo-pulled")}
 	d.net = simulate.NewDemo(d.options)
 	d.secret, err = keptSecret(filepath.Join(u.folder(), "demo-receiver-secret"))
 	if err != nil {
