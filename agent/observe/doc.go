@@ -9,7 +9,8 @@
 //     interval or a clock that went back begins a new one, so that nothing is made up;
 //   - a run that begins is handed out at once, a run that grew with the next Flush and when it ends. It is
 //     named by its first sample: the later copy replaces the earlier;
-//   - the reason of a run does not split it: it is the first that says more than "timeout";
+//   - the reason of a run does not split it: it is the first that says more than "timeout", with the address
+//     of the router or host that said so;
 //   - prober faults are neither sent nor lost in a window, and looks (probes beside the regular ones, sent where
 //     something was lost) are evidence, but no part of a statistic: they would show more loss than there is;
 //   - two minutes before and after an outage begins or ends, every single round-trip time is told; that a probe

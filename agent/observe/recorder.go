@@ -65,7 +65,7 @@ func (r *Recorder) Echo(name string, e Echo) (records []telemetry.Record, burst 
 		d.trace.Want()
 		records = appendFrame(records, d.trace.Frame(d.window.Subject, true))
 	}
-	s := Sample{Slot: e.Slot, Every: e.Every, Result: e.Result, Reason: e.Reason}
+	s := Sample{Slot: e.Slot, Every: e.Every, Result: e.Result, Reason: e.Reason, Hop: e.Hop}
 	return appendRuns(records, b.Add(nil, s)), d.burst.Add(e.Result)
 }
 

@@ -1,6 +1,10 @@
 package observe
 
-import "ninewatch/internal/telemetry"
+import (
+	"net/netip"
+
+	"ninewatch/internal/telemetry"
+)
 
 // Sample is what one probe in one slot showed.
 type Sample struct {
@@ -9,6 +13,15 @@ type Sample struct {
 	Result  telemetry.Result
 	LossPPM uint32 // with telemetry.Loss
 	Reason  string
+	Hop     netip.Addr // who gave the reason, where it was told by an ICMP error
+}
+
+// reason is that of a run: in words for people, not for programs to compare.
+func (s Sample) reason() string {
+	if !s.Hop.IsValid() {
+		return s.Reason
+	}
+	return s.Reason + " from " + s.Hop.String()
 }
 
 // confirms is how many equal results in a row settle a state with the collector: so many are told at once.
@@ -37,7 +50,7 @@ func (b *Builder) Add(dst []telemetry.Run, s Sample) []telemetry.Run {
 	case s.Result == r.Result && s.LossPPM == r.LossPPM && s.Every == r.Every && s.Slot == r.To+r.Every:
 		r.To = s.Slot
 		if !explains(r.Reason) && explains(s.Reason) {
-			r.Reason = s.Reason
+			r.Reason = s.reason()
 		}
 		b.grown = true
 		if (r.To-r.From)/r.Every < confirms {
@@ -48,7 +61,7 @@ func (b *Builder) Add(dst []telemetry.Run, s Sample) []telemetry.Run {
 		dst = b.Flush(dst)
 	}
 	r.From, r.To, r.Every = s.Slot, s.Slot, s.Every
-	r.Result, r.LossPPM, r.Reason = s.Result, s.LossPPM, s.Reason
+	r.Result, r.LossPPM, r.Reason = s.Result, s.LossPPM, s.reason()
 	return append(dst, *r)
 }
 

@@ -1,7 +1,9 @@
 package observe
 
 import (
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -146,4 +148,40 @@ func TestBurst(t *testing.T) {
 	f("..!", ok, fault, fail)
 	f(".!.!", ok, fail, ok, fail)
 	f("...", fault, fail, fault)
+}
+
+// TestReasonNamesTheHop: who told why an echo was lost is part of the reason of a run; another router on the same
+// way does not split it. The counters of a window know the reason alone.
+func TestReasonNamesTheHop(t *testing.T) {
+	r := NewRecorder(time.Minute)
+	hop := func(last byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, last}) }
+	var reasons []string
+	for i := range int64(3) {
+		records, _ := r.Echo("sw1", Echo{
+			Slot: 1000 * i, Every: 1000, Result: telemetry.Fail, Reason: "ttl-exceeded", Hop: hop(byte(9 + i)),
+		})
+		for _, run := range records[0].Runs {
+			reasons = append(reasons, run.Reason)
+		}
+	}
+	want := []string{"ttl-exceeded from 192.0.2.9", "ttl-exceeded from 192.0.2.9", "ttl-exceeded from 192.0.2.9"}
+	if diff := cmp.Diff(want, reasons); diff != "" {
+		t.Errorf("reasons of runs (-want +got):\n%s", diff)
+	}
+	var labels []string
+	for _, rec := range r.Close(time.UnixMilli(60_000)) {
+		if rec.Frame == nil {
+			continue
+		}
+		for _, s := range rec.Frame.Template {
+			for _, l := range s.Labels {
+				if l.Name == "reason" {
+					labels = append(labels, l.Value)
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"ttl-exceeded"}, labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
 }

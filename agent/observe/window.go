@@ -2,6 +2,7 @@ package observe
 
 import (
 	"math"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type Echo struct {
 	Result telemetry.Result // OK, Fail or ProberFault
 	RTT    time.Duration    // of OK; kept up to 4.29 s
 	Reason string           // of Fail and ProberFault
+	Hop    netip.Addr       // of Fail: who sent the ICMP error that Reason comes from; no label of a series
 	Look   bool             // beside the regular ones: evidence, but no part of a statistic
 
 	Duplicates, Late, Reordered int

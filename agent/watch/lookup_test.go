@@ -187,6 +187,19 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// TestRouterTellsWhy: what an ICMP error says, and who sent it, is in the evidence of a lost echo.
+func TestRouterTellsWhy(t *testing.T) {
+	r := newRig(t)
+	r.Apply(telemetry.Assignment{Devices: []telemetry.AssignedDevice{{Name: "edge", Address: "127.0.0.1", ICMPInterval: 1e9}}})
+	r.Echo(icmp.Result{
+		Target: "edge", Slot: begin, Interval: 1e9, Outcome: icmp.Lost, Reason: icmp.ReasonProhibited, Hop: netip.MustParseAddr("2001:db8::7"),
+	})
+	runs := runsOf(r.told(), telemetry.ProbeICMP)
+	if len(runs) != 1 || runs[0].Result != telemetry.Fail || runs[0].Reason != "prohibited from 2001:db8::7" {
+		t.Errorf("got runs %+v, want one that failed, prohibited from 2001:db8::7", runs)
+	}
+}
+
 // TestLooksAround: a first loss has the target and what leads to it looked at, a return what it led to.
 func TestLooksAround(t *testing.T) {
 	r := newRig(t)

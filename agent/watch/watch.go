@@ -285,7 +285,7 @@ func (w *Watcher) Echo(r icmp.Result) {
 	}
 	records, burst := w.recorder.Echo(r.Target, observe.Echo{
 		Slot: r.Slot.UnixMilli(), Every: r.Interval.Milliseconds(), Result: r.Outcome.Result(), Look: r.Look,
-		RTT: r.RTT, Reason: r.Reason, Duplicates: r.Duplicates, Late: r.Late, Reordered: r.Reordered,
+		RTT: r.RTT, Reason: r.Reason, Hop: r.Hop, Duplicates: r.Duplicates, Late: r.Late, Reordered: r.Reordered,
 	})
 	w.send(records...)
 	if burst || returned {
