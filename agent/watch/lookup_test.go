@@ -138,6 +138,15 @@ func TestAddressesThatAreOdd(t *testing.T) {
 	noted("2001:db8::7", "address 2001:db8::7 is that of the agent's own host: it answers as long as the agent runs")
 	noted("127.0.0.1", "")
 	noted("192.0.2.8", "")
+	noted("2001:db8::8", "")
+
+	// No IPv6 but what every host has: it is said of each address, and the others go on.
+	o = own{netip.MustParsePrefix("192.0.2.7/24"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fe80::7/64")}
+	const none = " is of IPv6, of which the agent's own host has none: until it has, nothing is sent; or enter an IPv4 address"
+	noted("2001:db8::8", "address 2001:db8::8"+none)
+	noted("fd00::8", "address fd00::8"+none)
+	noted("192.0.2.8", "")
+	noted("::1", "")
 }
 
 // TestTargets: a circuit is probed as it says, and its evidence carries its own name.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"ninewatch/agent/icmp"
@@ -76,6 +77,9 @@ func (o own) note(addr netip.Addr) string {
 		if p.Addr() == addr && !addr.IsLoopback() {
 			return fmt.Sprintf("address %s is that of the agent's own host: it answers as long as the agent runs", addr)
 		}
+	}
+	if addr.Is6() && addr.IsGlobalUnicast() && !slices.ContainsFunc(o, func(p netip.Prefix) bool { return p.Addr().Is6() && p.Addr().IsGlobalUnicast() }) {
+		return fmt.Sprintf("address %s is of IPv6, of which the agent's own host has none: until it has, nothing is sent; or enter an IPv4 address", addr)
 	}
 	return ""
 }
