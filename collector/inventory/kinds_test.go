@@ -62,7 +62,7 @@ func TestMistakesOfEachKind(t *testing.T) {
 2:72: rules[1].severity: "page" is not one of critical, major, minor, warning
 2:92: rules[1].labels.a-b: "a-b" is not the name of a label, use letters, digits and _`)
 	f("capacity: [{match: {resource: x}, limit: 0}, {limit: 120}]\nlifecycle: [{model: m}, {model: n, end_of_sale: 2024-01-01, end_of_support: 2023-01-01}]\nsoftware_policies: [{match: {os: x}}, {match: {os: y}, versions: ['=>1', '>1.*']}]", `
-1:31: capacity[0].match.resource[0]: "x" is not one of interface, circuit, processor, memory, storage
+1:31: capacity[0].match.resource[0]: "x" is not one of interface, circuit, processor, memory, storage, power, sensor
 1:42: capacity[0].limit: 0 % is always reached, write for example 80
 1:54: capacity[1].limit: "120" is not a percentage, write for example 99.9
 2:13: lifecycle[0].end_of_support: neither end_of_sale nor end_of_support, write at least one date
@@ -70,6 +70,13 @@ func TestMistakesOfEachKind(t *testing.T) {
 3:21: software_policies[0].versions: which versions are allowed? write for example versions: [17.9.4, ">=17.12"]
 3:67: software_policies[1].versions[0]: "=>1": => is no comparison, write one of = != < <= > >=
 3:74: software_policies[1].versions[1]: ">1.*" compares with a pattern, write a whole version`)
+	f("capacity: [{name: a, expr: 'x[5m]', max: 5}, {name: b, expr: x}, {expr: x, max: 1, match: {role: r}}, {match: {resource: sensor}, max: -1, min: 5, limit: 80}, {match: {resource: storage}, max: 5}]", `
+1:28: capacity[0].expr: gives a range vector, a rule needs series at one moment: an instant vector
+1:46: capacity[1].max: what can it carry at most? write max, or min for what must not fall below
+1:91: capacity[2].match: of an expression only site may be set: choose series in the expression
+1:136: capacity[3].max: -1 is not a number above 0
+1:155: capacity[3].limit: a limit is a percentage of a max: with min leave it out
+1:179: capacity[4].match.resource: max and min are of sensors and expressions: write resource: sensor, or an expr`)
 	f("schedules: [{report: redundancy, period: week, scope: [all, 'site:a', 'region:x']}, {report: capacity, period: week, scope: 'region:x'}]", `
 1:55: schedules[0].scope: a report of redundancy is of all or of a site, not of "region:x": write for example site:lisbon`)
 	f("schedules: [{report: sales, period: decade}]\nusers: [{name: a}, {name: b, roles: [{role: god}]}]\nreceivers: [{name: t, webhook: {url: 'https://x', secret: s, format: template, template: '{{.x'}}, {name: p, webhook: {url: 'https://x', format: pagerduty, template: x}}]", `

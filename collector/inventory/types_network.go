@@ -50,13 +50,17 @@ type Capacity struct {
 	Match    CapacityMatch `yaml:"match" json:"match,omitzero"`
 	Limit    Percent       `yaml:"limit" json:"limit,omitempty"` // percent of what the resource can carry; empty: 80
 	LeadTime Duration      `yaml:"lead_time" json:"lead_time,omitempty"`
+	Max      float64       `yaml:"max" json:"max,omitempty"`   // of sensors and expressions: what the limit is a percentage of, in their unit
+	Min      float64       `yaml:"min" json:"min,omitempty"`   // of what must not fall below, such as the runtime of a UPS
+	Expr     string        `yaml:"expr" json:"expr,omitempty"` // PromQL: each series that it gives is a resource
 	Source   string        `json:"source,omitempty"`
 }
 
 // CapacityMatch chooses resources: each key that is set has to match with one of its values, in which *
 // stands for any text.
 type CapacityMatch struct {
-	Resource  conf.Texts `yaml:"resource" json:"resource,omitempty"` // interface, circuit, processor, memory, storage
+	Resource  conf.Texts `yaml:"resource" json:"resource,omitempty"` // interface, circuit, processor, memory, storage, power, sensor
+	Name      conf.Texts `yaml:"name" json:"name,omitempty"`         // what the device calls it: /srv, PoE 1, Battery runtime
 	Site      conf.Texts `yaml:"site" json:"site,omitempty"`
 	Device    conf.Texts `yaml:"device" json:"device,omitempty"`
 	Interface conf.Texts `yaml:"interface" json:"interface,omitempty"`
@@ -67,7 +71,7 @@ type CapacityMatch struct {
 
 // IsZero tells that all resources match.
 func (m CapacityMatch) IsZero() bool {
-	return len(m.Resource)+len(m.Site)+len(m.Device)+len(m.Interface)+len(m.Role)+len(m.Provider)+len(m.Tags) == 0
+	return len(m.Resource)+len(m.Name)+len(m.Site)+len(m.Device)+len(m.Interface)+len(m.Role)+len(m.Provider)+len(m.Tags) == 0
 }
 
 // Lifecycle is what the maker says of a model. Dates are written 2026-11-30.

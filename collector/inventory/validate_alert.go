@@ -137,7 +137,12 @@ func (r *Rule) validate(at conf.Section) {
 		at.Problemf("expr", "a rule needs an expression, for example ninewatch_up == 0")
 		return
 	}
-	expr, err := promql.NewParser(promql.Options{}).ParseExpr(r.Expr)
+	query(at, r.Expr)
+}
+
+// query checks an expression that is asked at one moment.
+func query(at conf.Section, text string) {
+	expr, err := promql.NewParser(promql.Options{}).ParseExpr(text)
 	if err != nil {
 		at.Problemf("expr", "is not PromQL: %s", parseError(err))
 		return

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 var (
 	modes     = []string{ModeLAG, ModeECMP, ModeActiveBackup, ModeFHRP, ModePSU, ModeFan, ModeCluster, ModeStack, ModeRouting, ModeSTP}
 	riskKinds = []string{"duct", "chassis", "line_card", "power_feed", "provider"}
-	resources = []string{"interface", "circuit", "processor", "memory", "storage"}
+	resources = []string{"interface", "circuit", "processor", "memory", "storage", "power", "sensor"}
 )
 
 func (l *Link) validate(at conf.Section) {
@@ -59,7 +60,7 @@ func (g *RiskGroup) validate(at conf.Section) {
 func (c *Capacity) validate(at conf.Section) {
 	m := at.In("match")
 	lists(m, map[string]conf.Texts{"site": c.Match.Site, "device": c.Match.Device, "interface": c.Match.Interface, "role": c.Match.Role,
-		"provider": c.Match.Provider, "tags": c.Match.Tags})
+		"provider": c.Match.Provider, "name": c.Match.Name, "tags": c.Match.Tags})
 	for i, r := range c.Match.Resource {
 		required(m.Item("resource", i), "", r, resources)
 	}
@@ -67,9 +68,44 @@ func (c *Capacity) validate(at conf.Section) {
 		at.Problemf("limit", "0 %% is always reached, write for example 80")
 	}
 	between(at, "lead_time", c.LeadTime, time.Hour, 1000*24*time.Hour)
-	if c.Limit == "" && c.LeadTime == 0 {
+	if c.Limit == "" && c.LeadTime == 0 && c.Max == 0 && c.Min == 0 && c.Expr == "" {
 		at.Problemf("limit", "neither a limit nor a lead time, write at least one")
 	}
+	c.bounds(at)
+}
+
+// bounds checks what sensors and expressions are held against.
+func (c *Capacity) bounds(at conf.Section) {
+	number := func(key string, v float64) {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			at.Problemf(key, "%g is not a number above 0", v)
+		}
+	}
+	number("max", c.Max)
+	number("min", c.Min)
+	switch {
+	case c.Max > 0 && c.Min > 0:
+		at.Problemf("min", "a rule has either a max or a min: write two rules")
+	case c.Min > 0 && c.Limit != "":
+		at.Problemf("limit", "a limit is a percentage of a max: with min leave it out")
+	case c.Expr == "" && (c.Max > 0 || c.Min > 0) && !slices.Equal(c.Match.Resource, conf.Texts{"sensor"}):
+		at.Problemf("match.resource", "max and min are of sensors and expressions: write resource: sensor, or an expr")
+	case c.Expr != "" && c.Max == 0 && c.Min == 0:
+		at.Problemf("max", "what can it carry at most? write max, or min for what must not fall below")
+	}
+	if c.Expr == "" {
+		return
+	}
+	if !c.Match.onlySites() {
+		at.Problemf("match", "of an expression only site may be set: choose series in the expression")
+	}
+	query(at, c.Expr)
+}
+
+// onlySites tells whether no other key is set.
+func (m CapacityMatch) onlySites() bool {
+	m.Site = nil // of the copy
+	return m.IsZero()
 }
 
 func (l *Lifecycle) validate(at conf.Section) {
