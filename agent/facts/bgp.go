@@ -132,6 +132,10 @@ func (r *reader) bgpPeers(m *bgpMIB) {
 	if len(rows) == 0 {
 		return
 	}
+	r.watch("bgp_peers", established, rows, m.state)
+	if m.status > 0 {
+		r.watch("bgp_peers", plain, rows, m.status)
+	}
 	var times, counters map[string]row
 	if m.times.entry != "" {
 		times, counters = byIndexes(r.rows(m.times)), byIndexes(r.rows(m.counters))

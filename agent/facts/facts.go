@@ -23,8 +23,8 @@ type Options struct {
 func DefaultLimits() snmp.Limits { return snmp.Limits{Rows: 80_000, Bytes: 8 << 20} }
 
 // Read fills the structural lists of f. f.System and f.Interfaces, with their keys, are there already. The
-// errors say what is missing or was refused, and why.
-func Read(ctx context.Context, s snmp.Session, f *telemetry.DeviceFacts, o Options) []snmp.PartError {
+// errors say what is missing or was refused, and why. States are what to look at until the next reading.
+func Read(ctx context.Context, s snmp.Session, f *telemetry.DeviceFacts, o Options) (*States, []snmp.PartError) {
 	if o.Limits == (snmp.Limits{}) {
 		o.Limits = DefaultLimits()
 	}
@@ -41,19 +41,17 @@ func Read(ctx context.Context, s snmp.Session, f *telemetry.DeviceFacts, o Optio
 	r.fhrp()
 	r.inventory()
 	r.finish()
-	return r.errs
+	return r.watched(), r.errs
 }
 
 // finish gives the lists their order, their keys and their bounds.
 func (r *reader) finish() {
 	f := r.f
-	f.Neighbors = sorted(r, "neighbors", f.Neighbors, compareNeighbors)
-	f.LAGs = sorted(r, "lags", f.LAGs, func(a, b telemetry.LAG) int { return compare(a.IfIndex, b.IfIndex) })
+	for _, v := range volatiles {
+		v.order(r)
+	}
 	f.Addresses = sorted(r, "addresses", f.Addresses, compareAddresses)
 	f.Hosts = sorted(r, "hosts", f.Hosts, compareHosts)
-	f.BGPPeers = sorted(r, "bgp_peers", f.BGPPeers, compareBGPPeers)
-	f.OSPFNeighbors = sorted(r, "ospf_neighbors", f.OSPFNeighbors, compareOSPFNeighbors)
-	f.FHRPGroups = sorted(r, "fhrp_groups", f.FHRPGroups, compareFHRPGroups)
 	f.STP = sorted(r, "stp", f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
 	r.fit()
 	slices.Sort(f.Partial)

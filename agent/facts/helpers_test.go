@@ -58,5 +58,6 @@ func playSession(t testing.TB, s *session, o Options) (telemetry.DeviceFacts, []
 	if err := snmp.Unreadable(plan, errs); err != nil {
 		t.Fatal(err)
 	}
-	return f, Read(t.Context(), s, &f, o)
+	_, errs = Read(t.Context(), s, &f, o)
+	return f, errs
 }

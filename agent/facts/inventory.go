@@ -20,6 +20,8 @@ var (
 	jnxContentsTable     = table{"jnxContentsTable", "1.3.6.1.4.1.2636.3.1.8.1", "components", []uint32{5, 6, 7, 8, 10, 14}}
 	tmnxHwTable          = table{"tmnxHwTable", "1.3.6.1.4.1.6527.3.1.2.2.1.8.1", "components", nil}
 
+	entLastChangeTime = oid.MustParse("1.3.6.1.2.1.47.1.4.1.0")
+
 	ifIndexColumn  = oid.MustParse("1.3.6.1.2.1.2.2.1.1")
 	jnxBoxSerialNo = oid.MustParse("1.3.6.1.4.1.2636.3.1.3.0")
 
@@ -49,6 +51,7 @@ func (r *reader) entities() {
 	if len(rows) == 0 {
 		return
 	}
+	r.watchScalar(Components, entLastChangeTime)
 	interfaces := map[uint32]uint32{}
 	for _, row := range r.rows(entAliasMappingTable) { // index: part, logical entity
 		if i := ifIndexOf(row, 2); len(row.index) == 2 && interfaces[row.index[0]] == 0 {

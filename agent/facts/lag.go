@@ -69,7 +69,10 @@ func (r *reader) lacp(add func(aggregate, member uint32, state string)) {
 			aggregates[row.index[0]] = true
 		}
 	}
-	for _, row := range r.rows(dot3adAggPortTable) {
+	ports := r.rows(dot3adAggPortTable)
+	r.watch("lags", plain, ports, 13)
+	r.watch("lags", inUse, ports, 21)
+	for _, row := range ports {
 		if len(row.index) != 1 {
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 
 // lldpMIB is one of the MIBs of LLDP: the same columns, whose numbers and indexes differ.
 type lldpMIB struct {
+	changed oid.OID // lldpStatsRemTablesLastChangeTime.0; nil: not there
 	local   oid.OID // lldpLocChassisIdSubtype.0, the id is its next sibling; nil: not there
 	ports   table   // lldpLocPortTable
 	remote  table   // lldpRemTable
@@ -26,13 +27,15 @@ type lldpMIB struct {
 
 var lldpMIBs = []lldpMIB{
 	{ // LLDP-MIB, IEEE 802.1AB-2005
-		local:  oid.MustParse("1.0.8802.1.1.2.1.3.1.0"),
-		ports:  table{"lldpLocPortTable", "1.0.8802.1.1.2.1.3.7.1", "neighbors", nil},
-		remote: table{"lldpRemTable", "1.0.8802.1.1.2.1.4.1.1", "neighbors", nil},
-		man:    table{"lldpRemManAddrTable", "1.0.8802.1.1.2.1.4.2.1", "neighbors", nil},
-		first:  4,
+		changed: oid.MustParse("1.0.8802.1.1.2.1.2.1.0"),
+		local:   oid.MustParse("1.0.8802.1.1.2.1.3.1.0"),
+		ports:   table{"lldpLocPortTable", "1.0.8802.1.1.2.1.3.7.1", "neighbors", nil},
+		remote:  table{"lldpRemTable", "1.0.8802.1.1.2.1.4.1.1", "neighbors", nil},
+		man:     table{"lldpRemManAddrTable", "1.0.8802.1.1.2.1.4.2.1", "neighbors", nil},
+		first:   4,
 	},
 	{ // LLDP-V2-MIB, IEEE 802.1AB-2009
+		changed: oid.MustParse("1.3.111.2.802.1.1.13.1.2.1.0"),
 		local:   oid.MustParse("1.3.111.2.802.1.1.13.1.3.1.0"),
 		ports:   table{"lldpV2LocPortTable", "1.3.111.2.802.1.1.13.1.3.7.1", "neighbors", nil},
 		remote:  table{"lldpV2RemTable", "1.3.111.2.802.1.1.13.1.4.1.1", "neighbors", nil},
@@ -73,6 +76,9 @@ func (r *reader) lldp(m *lldpMIB) {
 	remotes := r.rows(m.remote)
 	if len(remotes) == 0 {
 		return
+	}
+	if m.changed != nil {
+		r.watchScalar("neighbors", m.changed)
 	}
 	locals := &localPorts{ports: r.ports}
 	if m.ports.entry != "" {

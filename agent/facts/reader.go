@@ -33,6 +33,7 @@ type reader struct {
 	ports   *ports
 	errs    []snmp.PartError
 	refused []*refused
+	states  []named
 	silent  int
 	stopped error
 }

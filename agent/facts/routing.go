@@ -16,7 +16,10 @@ var (
 )
 
 func (r *reader) ospf() {
-	for _, row := range r.rows(ospfNbrTable) {
+	v2, v3 := r.rows(ospfNbrTable), r.rows(ospfv3NbrTable)
+	r.watch("ospf_neighbors", adjacent, v2, 6)
+	r.watch("ospf_neighbors", adjacent, v3, 8)
+	for _, row := range v2 {
 		x := row.parts()
 		addr := addressOf(x.octets(4))
 		ifIndex := x.next() // of links without addresses, else 0
@@ -26,7 +29,7 @@ func (r *reader) ospf() {
 		r.f.OSPFNeighbors = append(r.f.OSPFNeighbors, telemetry.OSPFNeighbor{Version: 2, Address: usable(addr), IfIndex: ifIndex,
 			RouterID: usable(row.address(3)), Priority: row.number32(5), State: row.word(6, ospfStates), Events: row.number(7)})
 	}
-	for _, row := range r.rows(ospfv3NbrTable) {
+	for _, row := range v3 {
 		if len(row.index) != 3 { // ifIndex, instance, router id
 			continue
 		}
@@ -76,7 +79,9 @@ func (r *reader) fhrp() {
 }
 
 func (r *reader) vrrp() {
-	for _, row := range r.rows(vrrpOperTable) {
+	groups := r.rows(vrrpOperTable)
+	r.watch("fhrp_groups", plain, groups, 3)
+	for _, row := range groups {
 		if len(row.index) == 2 {
 			r.group(telemetry.FHRPGroup{Protocol: "vrrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(2).String(),
 				State: row.word(3, vrrpStates), Priority: row.number32(5), Active: usable(row.address(7))})
@@ -92,7 +97,9 @@ func (r *reader) vrrp() {
 }
 
 func (r *reader) vrrpv3() {
-	for _, row := range r.rows(vrrpv3OperationsTable) {
+	groups := r.rows(vrrpv3OperationsTable)
+	r.watch("fhrp_groups", plain, groups, 6)
+	for _, row := range groups {
 		if len(row.index) == 3 { // ifIndex, VRID, address type
 			r.group(telemetry.FHRPGroup{Protocol: "vrrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(5).String(),
 				State: row.word(6, vrrpStates), Priority: row.number32(7), Active: usable(row.address(3))})
@@ -108,7 +115,9 @@ func (r *reader) vrrpv3() {
 }
 
 func (r *reader) hsrp() {
-	for _, row := range r.rows(cHsrpGrpTable) {
+	groups := r.rows(cHsrpGrpTable)
+	r.watch("fhrp_groups", plain, groups, 13, 14, 15) // active and standby router, state
+	for _, row := range groups {
 		if len(row.index) == 2 {
 			r.group(telemetry.FHRPGroup{Protocol: "hsrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(16).String(),
 				State: row.word(15, hsrpStates), Priority: row.number32(3), VirtualAddress: usable(row.address(11)),

@@ -78,7 +78,8 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	}
 	read, trouble := library.Read(ctx, s, profile.DefaultLimits(), r.System)
 	result.addProfile(read, trouble)
-	result.addFacts(&facts, structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN}))
+	_, missing := structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN})
+	result.addFacts(&facts, missing)
 	groups, _ := read.Groups(o.Target, time.Minute)
 	polls := []poller{plan}
 	for _, g := range groups {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ninewatch/agent/facts"
 	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/telemetry"
@@ -60,6 +61,8 @@ type device struct {
 	reading sync.Mutex  // held over a discovery
 	wanted  atomic.Bool // one was asked for that has not begun
 	spacing spacing
+	hearing spacing                // of readings of the neighbours, between discoveries
+	states  *facts.States          // what tells of a change between discoveries
 	told    *telemetry.DeviceFacts // the facts that were sent last
 	toldAt  time.Time
 }

@@ -129,11 +129,7 @@ func (w *Watcher) profile(ctx context.Context, d *device, session snmp.Session, 
 	}
 	i := read.Identity
 	f.Identity = telemetry.Identity{Vendor: i.Vendor, OS: i.OS, Model: i.Model, Serial: i.Serial, Version: i.Version, Profile: read.Profile}
-	silent := ctx.Err() != nil
-	for _, p := range parts {
-		kind := snmp.KindOf(p.Err)
-		silent = silent || kind == snmp.Timeout || kind == snmp.Refused
-	}
+	silent := ctx.Err() != nil || missing(parts)
 	if silent && d.told != nil { // a device that stopped answering has not become another
 		f.Identity = d.told.Identity
 	}

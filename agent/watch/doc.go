@@ -11,6 +11,8 @@
 //   - what cannot be watched as assigned, or is odd, is told in one line each, and all the rest is watched;
 //   - an address outside the agent's allow-list is never talked to: it is a problem of the assignment;
 //   - one device that is slow, dead or lies costs only its own polls: each has a time budget;
+//   - what a device says of its redundancy (members of aggregates, first hop routers, routing peers) and of its
+//     neighbours is looked at with each poll, and told at once when it changed;
 //   - silence is evidence of the device, a failure of the agent's own never is: it is a prober fault;
 //   - wrong credentials are "credentials", never silence.
 package watch

@@ -2,6 +2,8 @@ package watch
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"ninewatch/agent/facts"
@@ -14,7 +16,52 @@ const retell = 24 * time.Hour
 
 // structure adds to f what the device is made of and connected to.
 func (w *Watcher) structure(ctx context.Context, d *device, session snmp.Session, f *telemetry.DeviceFacts) []snmp.PartError {
-	return facts.Read(ctx, session, f, facts.Options{Open: d.openVLAN})
+	states, parts := facts.Read(ctx, session, f, facts.Options{Open: d.openVLAN})
+	d.states = states.After(d.states, nil)
+	return parts
+}
+
+// states looks at what tells of a change within the facts: members of aggregates, first hop routers, routing
+// peers, neighbours. What has changed is read anew, and told at once. device.mu is held.
+func (w *Watcher) states(ctx context.Context, d *device, session snmp.Session) {
+	if !d.reading.TryLock() {
+		return // all of it is being read
+	}
+	defer d.reading.Unlock()
+	at := w.deps.Now()
+	lists, err := d.states.Poll(ctx, session)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		w.complain(d, err)
+	}
+	if i := slices.Index(lists, facts.Components); i >= 0 {
+		lists = slices.Delete(lists, i, i+1)
+		d.changed = "entLastChangeTime changed"
+		w.want(d)
+	}
+	if i := slices.Index(lists, "neighbors"); i >= 0 && !d.hearing.due(at) {
+		lists = slices.Delete(lists, i, i+1) // devices that always say so would be read all the time
+	} else if i >= 0 {
+		d.hearing.begun(at)
+	}
+	if len(lists) == 0 || d.told == nil {
+		return
+	}
+	f, states, parts := facts.Reread(ctx, session, d.told, facts.Options{}, lists...)
+	if d.ctx.Err() != nil || ctx.Err() != nil || missing(parts) {
+		return // the next poll tries again
+	}
+	d.states = states.After(d.states, lists)
+	if f.Time = at.UnixMilli(); d.news(f, at) {
+		w.send(telemetry.Record{Facts: f})
+	}
+}
+
+// missing tells whether the device was silent about a part of what it was asked.
+func missing(parts []snmp.PartError) bool {
+	return slices.ContainsFunc(parts, func(p snmp.PartError) bool {
+		kind := snmp.KindOf(p.Err)
+		return kind == snmp.Timeout || kind == snmp.Refused
+	})
 }
 
 // openVLAN opens a session to the bridge of one VLAN of the device.

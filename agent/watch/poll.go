@@ -46,6 +46,9 @@ func (w *Watcher) poll(ctx context.Context, d *device, slot time.Time) {
 		Slot: seen.UnixMilli(), Every: interval.Milliseconds(), Result: result, Reason: reason,
 	})...)
 	w.send(records...)
+	if session, err := d.session(); err == nil && info.Answered {
+		w.states(ctx, d, session)
+	}
 }
 
 // read makes one poll.
