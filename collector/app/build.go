@@ -24,7 +24,7 @@ import (
 
 // build makes the parts from the bottom up, in the order in which facts pass them.
 func (a *App) build(ctx context.Context) (err error) {
-	a.uptime, err = uptime.New(uptime.DefaultConfig(), uptime.Deps{Log: a.log, Metrics: a.set, DB: a.db.Read(), Write: a.db.Write, Now: time.Now})
+	a.uptime, err = uptime.New(uptime.DefaultConfig(), uptime.Deps{Log: a.log, Metrics: a.set, DB: a.db.Read(), Write: a.db.Write, Now: time.Now, Samples: a.store})
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ type Answer struct {
 	TimeZoneData       string           `json:"time_zone_data,omitempty"`
 	Notes              []string         `json:"notes,omitempty"`
 
-	summary Summary
+	summary   Summary
+	unplanned Summary // as if there had been no maintenance
 }
 
 // Figure is the availability under other terms: as if there had been no maintenance.
@@ -104,12 +105,17 @@ type Member struct {
 
 // GapAnswer is a time of which nothing is known, and what is known all the same.
 type GapAnswer struct {
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Seconds int64  `json:"seconds"`
-	Why     string `json:"why"`
-	RanOn   bool   `json:"ran_on"` // sysUpTime went on through it: the device ran, whether or not it could be reached
-	Text    string `json:"text"`
+	Scope          string `json:"scope"` // of which it is not known
+	From           string `json:"from"`
+	To             string `json:"to"`
+	Ongoing        bool   `json:"ongoing,omitempty"` // it lasts to as_of
+	Seconds        int64  `json:"seconds"`
+	CountedSeconds int64  `json:"counted_seconds"` // in agreed time of the period: what widens the bounds
+	Why            string `json:"why"`
+	RanOn          bool   `json:"ran_on"` // sysUpTime went on through it: the device ran, whether or not it could be reached
+	Text           string `json:"text"`
+
+	window Window
 }
 
 // FlapsAnswer is how often an interface changed: as polls saw it, and by ifLastChange what they missed.

@@ -20,6 +20,7 @@ type Claim struct {
 	Interface    string     `json:"interface,omitempty"`
 	Target       string     `json:"target,omitempty"`
 	Contract     Promise    `json:"contract"`
+	Quality      *Quality   `json:"quality"` // null: the circuit has no target, or nothing was measured
 	Availability Answer     `json:"availability"`
 	Owed         int64      `json:"owed_seconds"` // counted down beyond what the contract allows
 	Evidence     []Evidence `json:"evidence"`     // the observations of each outage, as agents delivered them
@@ -70,6 +71,9 @@ func (e *Engine) Claim(ctx context.Context, circuit string, from, to int64) (Cla
 	}
 	if a.BudgetLeftSeconds != nil {
 		out.Owed = max(0, -*a.BudgetLeftSeconds)
+	}
+	if out.Quality, err = e.ask(ctx).quality(c, Window{from, to}); err != nil {
+		return out, err
 	}
 	for _, o := range a.summary.Outages {
 		if err := e.evidenceOf(ctx, c, Window{o.From, o.To}, &out); err != nil {

@@ -33,13 +33,14 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Deps are the things an Engine uses but does not own. All are required.
+// Deps are the things an Engine uses but does not own. All but Samples are required.
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
 	DB      *sql.DB // reads the evidence, the inventory and what was published
 	Write   func(context.Context, func(*sql.Tx) error) error
 	Now     func() time.Time
+	Samples Samples // nil: nothing is told of traffic, nor of what circuits measured
 }
 
 type engineMetrics struct{ evaluations, reloads, changes, revisions *metrics.Counter }

@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -8,10 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"ninewatch/collector/inventory"
-	"ninewatch/internal/telemetry"
 )
 
 const (
@@ -30,11 +29,12 @@ func (a *asker) detail(s subject, w whole, t Terms, out *Answer) error {
 	if t.Objective != nil && s.kind != inventory.KindDevice {
 		out.Burn = burnAnswers(w.line, t.Objective, t.Period, w.asOf)
 	}
+	out.Gaps = gaps(s, w, t)
 	switch s.kind {
 	case inventory.KindDevice:
-		return a.forensics(s.name, w, t, out)
+		return a.forensics(s, w, out)
 	case inventory.ScopeInterface:
-		return a.flaps(s, w, t, out)
+		return errors.Join(a.forensics(s, w, out), a.flaps(s, w, t, out))
 	}
 	return nil
 }
@@ -70,80 +70,6 @@ func burnAnswers(line []Interval, objective *big.Rat, period Window, at int64) [
 	}
 	slices.SortFunc(out, func(a, b BurnAnswer) int { return int(a.WindowSeconds - b.WindowSeconds) })
 	return out
-}
-
-// forensics tells of outages and gaps of a device whether it ran on or restarted.
-func (a *asker) forensics(device string, w whole, t Terms, out *Answer) error {
-	boots, err := a.e.facts.boots(a.ctx, device, 0)
-	if err != nil {
-		return err
-	}
-	zone := a.plan.zone(a.plan.devices[device].Site)
-	polled, err := a.polled(device, w.start*1000)
-	if err != nil {
-		return err
-	}
-	for i, o := range out.summary.Outages {
-		if !o.Ongoing {
-			out.Outages[i].Evidence, _ = throughout(Window{o.From, o.To}, boots, polled, zone)
-		}
-	}
-	for _, x := range w.line {
-		if x.State != Unknown || x.To <= t.Period.From || x.From >= t.Period.To || x.To < t.Since || x.To >= w.asOf {
-			continue
-		}
-		g := GapAnswer{From: stamp(x.From), To: stamp(x.To), Seconds: x.To - x.From, Why: reasonOf(x)}
-		g.Text, g.RanOn = throughout(Window{x.From, x.To}, boots, polled, zone)
-		out.Gaps = append(out.Gaps, g)
-	}
-	out.Gaps = out.Gaps[max(0, len(out.Gaps)-mostGaps):]
-	return nil
-}
-
-func reasonOf(x Interval) string { return UnknownReasons[slotOf(x)-slotUnknown] }
-
-// polled is when SNMP was answered (ms), so that a restart would have been noticed.
-func (a *asker) polled(device string, from int64) ([]telemetry.Run, error) {
-	streams, err := a.e.facts.extents(a.ctx, device)
-	if err != nil {
-		return nil, err
-	}
-	var out []telemetry.Run
-	for _, s := range streams {
-		if s.key.probe != telemetry.ProbeSNMP {
-			continue
-		}
-		runs, _, err := a.e.facts.stream(a.ctx, device, s.key, a.e.cfg.Policy.SNMP, from)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, slices.DeleteFunc(runs, func(r telemetry.Run) bool { return r.Result != telemetry.OK })...)
-	}
-	return out, nil
-}
-
-// throughout tells what sysUpTime says of a window: the device restarted in it, or ran on through it.
-func throughout(w Window, boots []telemetry.Boot, polled []telemetry.Run, zone *time.Location) (words string, ranOn bool) {
-	before, after := int64(0), never
-	for _, r := range polled {
-		if r.From <= w.From*1000 {
-			before = max(before, min(r.To, w.From*1000))
-		}
-		if r.To >= w.To*1000 {
-			after = min(after, max(r.From, w.To*1000))
-		}
-	}
-	for _, b := range boots {
-		at := b.Time - int64(b.Ticks/100)*1000
-		// The reading that told of it came after the gap; the one before it came before.
-		if b.Previous > 0 && b.Previous <= w.To*1000 && b.Time >= w.From*1000 && at >= (w.From-60)*1000 && at <= (w.To+120)*1000 {
-			return "rebooted at " + time.UnixMilli(at).In(zone).Format("15:04"), false
-		}
-	}
-	if before == 0 || after == never {
-		return "", false
-	}
-	return "ran on without a restart: sysUpTime went on", true
 }
 
 // flaps tells how often an interface changed.

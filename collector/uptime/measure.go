@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -204,9 +205,11 @@ func (a *asker) measure(s subject, l *Ledger, w whole, period Window, objective 
 	for _, p := range planned {
 		out.Windows = append(out.Windows, WindowAnswer{p.Name, stamp(p.From), stamp(p.To), p.Reason, p.Retroactive, p.Counts()})
 	}
+	out.unplanned = out.summary
 	if len(t.Maintenance) > 0 {
 		t.Maintenance = nil
-		out.WithoutMaintenance = figure(l.Measure(t))
+		out.unplanned = l.Measure(t)
+		out.WithoutMaintenance = figure(out.unplanned)
 		t.Maintenance = counting(planned)
 	}
 	return out, t, nil
@@ -250,20 +253,41 @@ func (a *asker) rollUp(scope string, scopes []string, of string, period Window, 
 	open := openTimes{}
 	for _, m := range members {
 		m.asOf = asOf // one end for all
-		own, _, err := a.measure(m.subject, NewLedger(m.line), m.whole, period, objective, open)
+		own, terms, err := a.measure(m.subject, NewLedger(m.line), m.whole, period, objective, open)
 		if err != nil {
 			return out, err
 		}
-		out.summary.add(own.summary)
+		out.take(own)
 		out.Outages = append(out.Outages, outageAnswers(m.subject, own.summary.Outages)...)
+		out.Gaps = append(out.Gaps, gaps(m.subject, m.whole, terms)...)
 		figures = append(figures, own)
 	}
 	out.finish()
+	if out.WithoutMaintenance != nil {
+		out.unplanned.objective = o
+		out.WithoutMaintenance = figure(out.unplanned)
+	}
+	slices.SortStableFunc(out.Gaps, func(a, b GapAnswer) int { return cmp.Compare(a.window.From, b.window.From) })
+	out.Gaps = out.Gaps[max(0, len(out.Gaps)-mostGaps):]
 	out.Members.fill(figures)
 	a.e.saidOf(targets, period, &out)
 	var err error
 	out.Revision, err = a.e.revision(a.ctx, targets, Window{period.From, max(period.From, min(period.To, asOf))})
 	return out, err
+}
+
+// take adds the seconds of a member, and names the planned work that touched it, each window once.
+func (a *Answer) take(own Answer) {
+	a.summary.add(own.summary)
+	a.unplanned.add(own.unplanned)
+	if own.WithoutMaintenance != nil {
+		a.WithoutMaintenance = own.WithoutMaintenance
+	}
+	for _, w := range own.Windows {
+		if !slices.Contains(a.Windows, w) {
+			a.Windows = append(a.Windows, w)
+		}
+	}
 }
 
 // fill counts how the members fared.

@@ -105,7 +105,7 @@ export function network(method, path, p, body, changes) {
   if (path === 'availability/claim') {
     const row = circuitRows.find((r) => r[0] === p.get('circuit'))
     if (!row) return { status: 404, title: 'No such circuit', detail: `There is no circuit called ${p.get('circuit')}.` }
-    return { status: 200, body: { circuit: row[0], provider: row[1], reference: 'contract 2025', bandwidth: row[4], device: row[2], interface: row[3], target: '192.0.2.9', contract: { availability: row[5], rtt_seconds: '0.02' }, availability: { ...ledger(`circuit:${row[0]}`, row[5], row), outages: row[8] ? outages : [] }, owed_seconds: row[10] === 'breached' ? 1848 : 0, evidence: row[8] ? evidence : [], evidence_cut: false } }
+    return { status: 200, body: { circuit: row[0], provider: row[1], reference: 'contract 2025', bandwidth: row[4], device: row[2], interface: row[3], target: '192.0.2.9', contract: { availability: row[5], rtt_seconds: '0.02', loss_percent: '0.1' }, quality: { since: '2026-10-01T00:00:00.000Z', sent: 2678400, lost: row[8] ? 4102 : 211, loss_percent: row[8] ? '0.1532' : '0.0079', rtt_seconds: 0.01421, rtt_p50_seconds: 0.0138, rtt_p95_seconds: 0.0192, rtt_verdict: 'met', loss_verdict: row[8] ? 'breached' : 'met' }, availability: { ...ledger(`circuit:${row[0]}`, row[5], row), outages: row[8] ? outages : [] }, owed_seconds: row[10] === 'breached' ? 1848 : 0, evidence: row[8] ? evidence : [], evidence_cut: false } }
   }
   if (path === 'availability' && !/^device:/.test(p.get('scope') ?? '')) return { status: 200, body: ledger(p.get('scope'), p.get('objective')) }
   if (path === 'reports/sla') return { status: 200, body: report(p) }

@@ -22,9 +22,15 @@ export interface Circuit {
   contract?: Contract; target?: string; cost?: string; reference?: string
 }
 export interface Evidence { target: string; probe: string; agent: string; from: string; to: string; every_ms: number; result: string; reason?: string }
+/** What was measured to the far end of a circuit, in agreed time, while it was available. */
+export interface Quality {
+  since: string; sent: number; lost: number; loss_percent: string; rtt_seconds: number | null; rtt_p50_seconds: number | null; rtt_p95_seconds: number | null
+  rtt_verdict?: string; loss_verdict?: string
+}
 export interface Claim {
   circuit: string; provider: string; reference?: string; bandwidth?: string; device?: string; interface?: string; target?: string
   contract: { availability?: string; rtt_seconds?: string; loss_percent?: string; calendar?: string }
+  quality?: Quality | null
   availability: Ledger; owed_seconds: number; evidence: Evidence[] | null; evidence_cut: boolean
 }
 
@@ -87,14 +93,30 @@ export function standing(noun: string, nouns: string, list: { name: string; stat
 
 /** A claim in one sentence. */
 export function claimAnswer(c: Claim): Phrase[] {
+  return [...claimUptime(c), ...claimQuality(c)]
+}
+
+function claimUptime(c: Claim): Phrase[] {
   const l = c.availability
   const got = availability(l.availability)
   const agreed = c.contract.availability
-  if (!agreed) return [{ text: l.availability ? `${got} available.` : 'Nobody looked in this time.', tone: 'strong' }, { text: ' No contract is written down, so there is nothing to claim.' }]
+  if (!agreed) return [{ text: l.availability ? `${got} available.` : 'Nobody looked in this time.', tone: 'strong' }, { text: c.contract.rtt_seconds || c.contract.loss_percent ? ' No availability is agreed.' : ' No contract is written down, so there is nothing to claim.' }]
   if (l.verdict === 'breached') return [{ text: `${c.provider || 'The provider'} kept ${got} of ${agreed} %`, tone: 'down' }, { text: `: ${duration(c.owed_seconds)} more down time than the contract allows.` }]
   if (l.verdict === 'met') return [{ text: `The contract of ${agreed} % was kept: ${got}.`, tone: 'strong' }, { text: l.failures ? ` ${plural(l.failures, 'outage')}, ${duration(l.down)} in sum.` : ' There was no outage.' }]
   return [{ text: `Whether ${agreed} % was kept cannot be said.`, tone: 'unknown' }, { text: ` Nobody could look for ${duration(l.unknown)}.` }]
 }
+
+/** Delay and loss, where more was measured than was promised. */
+function claimQuality(c: Claim): Phrase[] {
+  const q = c.quality
+  const over = [
+    q?.rtt_verdict === 'breached' && `the round trip took ${milliseconds(q.rtt_seconds)} in the mean, of ${milliseconds(Number(c.contract.rtt_seconds))} agreed`,
+    q?.loss_verdict === 'breached' && `${q.loss_percent} % was lost, of ${c.contract.loss_percent} % agreed`,
+  ].filter(Boolean).join('; ')
+  return over ? [{ text: ` ${over[0]!.toUpperCase()}${over.slice(1)}.`, tone: 'down' }] : []
+}
+
+export const milliseconds = (s: number | null) => (s === null ? '–' : `${+(s * 1000).toPrecision(3)} ms`)
 
 export function needsWords(n: Needs | undefined): string {
   if (n === undefined) return ''

@@ -1,7 +1,7 @@
 // Lines that somebody else runs: what was promised, what was kept, and the evidence for a credit.
 import { useApi } from '../lib/api'
 import { availability, bitRate, count, duration, plural, uncertainty } from '../lib/format'
-import { byScope, claimAnswer, standing, stateNow, type Circuit, type Claim, type Ledger } from '../lib/network'
+import { byScope, claimAnswer, milliseconds, standing, stateNow, type Circuit, type Claim, type Ledger } from '../lib/network'
 import { href, usePlace } from '../lib/router'
 import { instant } from '../lib/time'
 import type { Page as Paged } from '../lib/types'
@@ -156,7 +156,8 @@ export function CircuitPage({ name }: { name: string }) {
 
 function Facts({ c, state }: { c: Claim; state: ReturnType<typeof stateNow> | null }) {
   const l = c.availability
-  const rtt = c.contract.rtt_seconds ? Number(c.contract.rtt_seconds) * 1000 : null
+  const q = c.quality
+  const unmeasured = c.target ? 'no echo was sent in this time' : 'no far end is named, so none is measured'
   return (
     <Card title="Contract and measurement">
       <Region label="Contract and measurement">
@@ -165,8 +166,8 @@ function Facts({ c, state }: { c: Claim; state: ReturnType<typeof stateNow> | nu
           <tbody>
             <tr><td class="strong">Availability</td><td class="num">{c.contract.availability ? `${c.contract.availability} %` : '–'}</td><td class="num">{availability(l.availability)}</td><td class="lo sub">{l.unknown ? `between ${l.availability_low ?? '–'} and ${l.availability_high ?? '–'} %, ${duration(l.unknown)} unknown` : 'nothing unknown'}</td></tr>
             <tr><td class="strong">Down time</td><td class="num">{l.budget_seconds === null ? '–' : duration(l.budget_seconds)}</td><td class="num">{duration(l.down)}</td><td class="lo sub">{c.owed_seconds > 0 ? `${duration(c.owed_seconds)} more than agreed` : plural(l.failures, 'outage')}</td></tr>
-            <tr><td class="strong">Round trip</td><td class="num">{rtt === null ? '–' : `${+rtt.toFixed(1)} ms`}</td><td class="num"><span class="mute">–</span></td><td class="lo sub">{c.target ? `asked at ${c.target}; beyond it, degraded for ${duration(l.degraded)}` : 'no far end is named, so none is measured'}</td></tr>
-            <tr><td class="strong">Loss, at most</td><td class="num">{c.contract.loss_percent ? `${c.contract.loss_percent} %` : '–'}</td><td class="num"><span class="mute">–</span></td><td class="lo sub">{c.target ? 'counted as degraded above it' : 'no far end is named, so none is measured'}</td></tr>
+            <tr><td class="strong">Round trip</td><td class="num">{c.contract.rtt_seconds ? milliseconds(Number(c.contract.rtt_seconds)) : '–'}</td><td class="num"><Kept verdict={q?.rtt_verdict} text={milliseconds(q?.rtt_seconds ?? null)} /></td><td class="lo sub">{q && q.rtt_p95_seconds !== null ? `mean of all replies; not longer than ${milliseconds(q.rtt_p95_seconds)} for 95 % of the time` : unmeasured}</td></tr>
+            <tr><td class="strong">Loss, at most</td><td class="num">{c.contract.loss_percent ? `${c.contract.loss_percent} %` : '–'}</td><td class="num"><Kept verdict={q?.loss_verdict} text={q ? `${q.loss_percent} %` : '–'} /></td><td class="lo sub">{q ? `${count(q.lost)} of ${count(q.sent)} echoes, while it was available` : unmeasured}</td></tr>
           </tbody>
         </table>
       </Region>
@@ -176,10 +177,16 @@ function Facts({ c, state }: { c: Claim; state: ReturnType<typeof stateNow> | nu
         <dt>Ends at</dt><dd>{c.device ? <><a class="u" href={href(`/devices/${encodeURIComponent(c.device)}`, c.interface ? { if: c.interface } : {})}>{c.device}</a> {c.interface}</> : c.target || 'not named'}</dd>
         {c.bandwidth && <><dt>Bandwidth</dt><dd>{c.bandwidth}</dd></>}
         {c.contract.calendar && <><dt>Agreed hours</dt><dd>{c.contract.calendar}</dd></>}
+        {q && <><dt>Delay and loss</dt><dd>to {c.target}, since {instant(q.since)}; degraded for {duration(l.degraded)}</dd></>}
         <dt>Counted over</dt><dd>{instant(l.from)} to {instant(l.to)}</dd>
       </dl></div>
     </Card>
   )
+}
+
+/** A measurement, coloured where less was promised. */
+function Kept({ verdict, text }: { verdict: string | undefined; text: string }) {
+  return verdict === 'breached' ? <span class="st down">{text}</span> : text === '–' ? <span class="mute">–</span> : <>{text}</>
 }
 
 function Outages({ l }: { l: Ledger }) {

@@ -33,6 +33,11 @@ describe('first lines', () => {
   })
   it('a claim', () => {
     const claim = (l: Partial<Ledger>, owed = 0): Claim => ({ circuit: 'a', provider: 'Nordlink', contract: { availability: '99.9' }, availability: ledger(l), owed_seconds: owed, evidence: null, evidence_cut: false })
+    const quality = { since: '', sent: 1000, lost: 4, loss_percent: '0.4000', rtt_seconds: 0.0243, rtt_p50_seconds: 0.02, rtt_p95_seconds: 0.05 }
+    const slow = { ...claim({ availability: '99.9911', verdict: 'met' }), quality: { ...quality, rtt_verdict: 'breached', loss_verdict: 'breached' } }
+    slow.contract = { availability: '99.9', rtt_seconds: '0.02', loss_percent: '0.1' }
+    expect(text(claimAnswer(slow))).toBe('The contract of 99.9 % was kept: 99.9911\u202f%. There was no outage. The round trip took 24.3 ms in the mean, of 20 ms agreed; 0.4000 % was lost, of 0.1 % agreed.')
+    expect(text(claimAnswer({ ...slow, quality: { ...quality, rtt_verdict: 'met' } }))).toBe('The contract of 99.9 % was kept: 99.9911\u202f%. There was no outage.')
     expect(text(claimAnswer(claim({ availability: '99.8211', verdict: 'breached' }, 1848)))).toBe('Nordlink kept 99.8211\u202f% of 99.9 %: 30 min 48 s more down time than the contract allows.')
     expect(text(claimAnswer(claim({ unknown: 90 })))).toBe('Whether 99.9 % was kept cannot be said. Nobody could look for 1 min 30 s.')
   })
