@@ -88,7 +88,7 @@ func (a *App) onceReady(f alert.SourceFunc) alert.SourceFunc {
 func (a *App) portsJudge() *ports {
 	a.ports = &ports{
 		monitored: a.uptime.MonitoredNow, states: a.uptime.States, now: time.Now, touched: map[string]bool{}, known: map[string][]uptime.InterfaceNow{},
-		network: func() *topology.Network { return a.topology.View().Network },
+		network: func() *topology.Network { return a.topology.View().Network }, guarded: func() map[string]bool { return a.topology.View().Guarded() },
 	}
 	return a.ports
 }
@@ -218,10 +218,21 @@ func ofBooks(list []inventory.Finding, now time.Time) []alert.Finding {
 	return out
 }
 
-// troubleFindings tells of the collector itself: no room for samples, certificates that end.
-func (a *App) troubleFindings(context.Context) ([]alert.Finding, error) {
+// troubleFindings tells of the collector itself: receivers that are gone, no room for samples, certificates that end.
+func (a *App) troubleFindings(ctx context.Context) ([]alert.Finding, error) {
 	now := time.Now()
+	gone, err := a.webhook.Gone(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []alert.Finding
+	for _, g := range gone {
+		out = append(out, alert.Finding{
+			Kind: alert.NinewatchTrouble, Object: "receiver " + g.Receiver, Severity: alert.Major, State: alert.Down, Since: g.Since,
+			Summary:  fmt.Sprintf("the receiver %s wants no messages any more", g.Receiver),
+			Evidence: "it answered 410 Gone: change its URL, or send it a test when it is back; what was for it are dead letters",
+		})
+	}
 	if a.store.Paused() {
 		out = append(out, alert.Finding{
 			Kind: alert.NinewatchTrouble, Object: "disk", Severity: alert.Critical, State: alert.Down, Since: now.UnixMilli(),

@@ -75,6 +75,8 @@ func judge(answer *http.Response, text string, now time.Time) result {
 		r.err = fmt.Sprintf("the receiver answers %s", answer.Status)
 	case r.code >= 300 && r.code <= 399:
 		r.err = fmt.Sprintf("the receiver answers %s: redirects are not followed, set its final URL", answer.Status)
+	case r.code == http.StatusGone:
+		r.err = "the receiver answers 410 Gone, it wants no messages any more: nothing is sent to it until its URL changes or a test reaches it"
 	default:
 		r.err = fmt.Sprintf("the receiver refuses with %s", answer.Status)
 	}

@@ -3,7 +3,7 @@
 // Notify writes deliveries into the outbox in the caller's transaction; a Service sends what is due. A
 // delivery is done with a 2xx. 429, 5xx and network errors are tried again with growing pauses for three
 // days, honouring Retry-After; any other answer, redirects among them, makes it a dead letter, which a
-// person can send again. The id of a message is the same over all attempts, so that receivers can tell
+// person can send again. 410 Gone ends sending to that URL: all else for it becomes dead letters. The id of a message is the same over all attempts, so that receivers can tell
 // repetitions; deliveries of one incident reach a receiver in their order, and a slow receiver holds up
 // no other.
 //

@@ -138,7 +138,7 @@ func (s *Service) nextDue(ctx context.Context, now time.Time) time.Time {
 }
 
 // settle records what an attempt came to.
-func (s *Service) settle(ctx context.Context, d delivery, r result) error {
+func (s *Service) settle(ctx context.Context, to Receiver, d delivery, r result) error {
 	now := s.deps.Now()
 	status, next := "delivered", now
 	switch {
@@ -149,6 +149,9 @@ func (s *Service) settle(ctx context.Context, d delivery, r result) error {
 		status = "dead"
 	}
 	return s.deps.Write(ctx, func(tx *sql.Tx) error {
+		if err := noteGone(tx, to, r, now.UnixMilli()); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`INSERT INTO delivery_attempts (delivery, number, time_ms, duration_ms, code, error, answer)
 			VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM delivery_attempts WHERE delivery = ?), ?, ?, ?, ?, ?)`,
 			d.id, d.id, now.UnixMilli(), r.took.Milliseconds(), r.code, r.err, r.answer)
@@ -179,7 +182,8 @@ func (s *Service) Replay(ctx context.Context, id int64) error {
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, ErrUnknownDelivery)
 		}
-		return nil
+		_, err = tx.Exec(`DELETE FROM receivers_gone WHERE receiver = (SELECT receiver FROM deliveries WHERE id = ?)`, id)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("replay delivery %d: %w", id, err)

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -36,6 +37,10 @@ func (s *Service) Test(ctx context.Context, name string) (code int, sent, answer
 		return 0, "", "", fmt.Errorf("the message could not be written: %w", err)
 	}
 	r := s.send(ctx, to, delivery{messageID: fmt.Sprintf("msg_%s_test_%d", s.cfg.Instance, s.deps.Now().UnixNano()), rendered: out})
+	err = s.deps.Write(ctx, func(tx *sql.Tx) error { return noteGone(tx, to, r, s.deps.Now().UnixMilli()) })
+	if err != nil {
+		return r.code, out.shown(), r.answer, fmt.Errorf("keep what the test of %q came to: %w", name, err)
+	}
 	if r.err != "" {
 		return r.code, out.shown(), r.answer, errors.New(r.err)
 	}

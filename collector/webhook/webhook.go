@@ -156,13 +156,13 @@ func (s *Service) serve(ctx context.Context, name string, queue []delivery) {
 		case err != nil:
 			r = result{err: "the receiver cannot be read: " + err.Error(), again: true}
 		default:
-			r = s.send(ctx, to, d)
+			r = s.attempt(ctx, to, d)
 		}
 		if ctx.Err() != nil {
 			return // not an attempt: we were stopped
 		}
 		r.took = s.deps.Now().Sub(started)
-		if err := s.settle(ctx, d, r); err != nil {
+		if err := s.settle(ctx, to, d, r); err != nil {
 			s.log.Error("result of a delivery not recorded, it will be made again", "receiver", name, "err", err)
 			return
 		}
@@ -171,6 +171,17 @@ func (s *Service) serve(ctx context.Context, name string, queue []delivery) {
 			return // its other deliveries wait for the next round
 		}
 	}
+}
+
+// attempt sends d, unless its receiver wants no messages any more.
+func (s *Service) attempt(ctx context.Context, to Receiver, d delivery) result {
+	switch why, err := s.gone(ctx, to); {
+	case err != nil:
+		return result{err: "the receiver cannot be read: " + err.Error(), again: true}
+	case why != "":
+		return result{err: why}
+	}
+	return s.send(ctx, to, d)
 }
 
 func (s *Service) count(name string, d delivery, r result) {
