@@ -411,3 +411,14 @@ func (r *rig) forget(group string) {
 		r.t.Fatal(err)
 	}
 }
+
+// TestGuardedPorts: a port is told by its group at both ends of its link; one without a spare is not.
+func TestGuardedPorts(t *testing.T) {
+	r := newRig(t)
+	r.all()
+	got := keys(r.s.View().Guarded())
+	want := []string{"core-1/po1", "core-1/te1", "core-1/te2", "core-2/po1", "core-2/te1", "core-2/te2", "edge/wan1", "edge/wan2", "stub:circuit wan-a", "stub:circuit wan-b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

@@ -371,3 +371,32 @@ func (v *View) SitesOf(w topology.Work) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// Guarded are the ports (device/interface) whose failure is a loss of redundancy, and so is told by Findings: those of
+// the members of groups with a spare, with the aggregates that they make, and the ports at the other ends.
+func (v *View) Guarded() map[string]bool {
+	out := map[string]bool{}
+	for _, g := range v.Groups {
+		if !g.Redundant() {
+			continue
+		}
+		for _, m := range g.of {
+			for _, p := range m.ports {
+				out[p] = true
+			}
+		}
+	}
+	for _, l := range v.Network.Links {
+		a, b := portName(v.Network, l.A), portName(v.Network, l.B)
+		if !out[a] && !out[b] {
+			continue
+		}
+		out[a], out[b] = true, true
+		for _, e := range []topology.End{l.A, l.B} {
+			if e.LAG != "" {
+				out[v.Network.Nodes[e.Node].ID+"/"+e.LAG] = true
+			}
+		}
+	}
+	return out
+}
