@@ -26,6 +26,7 @@ type ports struct {
 	monitored func(ctx context.Context, devices map[string]bool) ([]uptime.InterfaceNow, error)
 	states    func(context.Context) []uptime.Verdict
 	network   func() *topology.Network
+	guarded   func() map[string]bool // ports (device/key) whose failure is told as a loss of redundancy
 	now       func() time.Time
 
 	mu      sync.Mutex
@@ -43,7 +44,8 @@ func (p *ports) touch(devices []string) {
 	}
 }
 
-// findings is one for each link, or interface without a known link, that is down.
+// findings is one for each link, or interface without a known link, that is down. A link that others stand in for is
+// told by the redundancy that is lost with it: one failure is one incident.
 func (p *ports) findings(ctx context.Context) ([]alert.Finding, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,9 +61,14 @@ func (p *ports) findings(ctx context.Context) ([]alert.Finding, error) {
 			return nil, err
 		}
 	}
+	guarded := p.guarded()
 	var all []uptime.InterfaceNow
 	for _, list := range p.known {
-		all = append(all, list...)
+		for _, i := range list {
+			if !guarded[i.Device+"/"+i.Key] {
+				all = append(all, i)
+			}
+		}
 	}
 	return ofPorts(all, p.network()), nil
 }
