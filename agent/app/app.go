@@ -129,7 +129,7 @@ func (a *App) heartbeat() telemetry.Heartbeat {
 		Time: time.Now().UnixMilli(), Watermark: a.watcher.Watermark(),
 		SpoolRecords: account.Records, SpoolBytes: account.Bytes,
 		Produced: account.Produced, Acknowledged: account.Acknowledged, Queued: account.Queued, Dropped: account.Dropped,
-		Devices: uint32(a.watcher.Devices()),
+		Devices: uint32(a.watcher.Devices()), Problems: a.watcher.Problems(),
 	}
 }
 

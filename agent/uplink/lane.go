@@ -172,6 +172,7 @@ func (l *lane) heartbeat() error {
 		SamplesQueued:       h.Queued,
 		SamplesDropped:      h.Dropped,
 		Devices:             h.Devices,
+		Problems:            h.Problems,
 	}}})
 }
 

@@ -32,6 +32,7 @@ type plan struct {
 func (w *Watcher) apply(a telemetry.Assignment) (problems []string, left []telemetry.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.own = ownNetworks()
 	p := w.plan(a)
 	for name, old := range w.devices {
 		if p.devices[name] != old {
@@ -42,6 +43,7 @@ func (w *Watcher) apply(a telemetry.Assignment) (problems []string, left []telem
 	w.devices, w.targets, w.children = p.devices, p.targets, p.children
 	p.tell(w.deps.Prober.SetTargets(p.probes))
 	p.tell(w.deps.Scheduler.SetJobs(p.jobs))
+	w.problems = p.problems
 	return p.problems, w.recorder.Keep(p.subjects, w.deps.Now())
 }
 
@@ -59,7 +61,7 @@ func (p *plan) problemf(kind, name, format string, args ...any) {
 func (w *Watcher) plan(a telemetry.Assignment) *plan {
 	p := &plan{
 		devices: map[string]*device{}, targets: map[string]*target{}, children: map[string][]string{},
-		subjects: map[string]observe.Subject{}, own: ownNetworks(), seen: map[netip.AddrPort]string{},
+		subjects: map[string]observe.Subject{}, own: w.own, seen: map[netip.AddrPort]string{},
 	}
 	for _, assigned := range a.Devices {
 		if p.devices[assigned.Name] != nil {

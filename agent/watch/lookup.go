@@ -36,6 +36,9 @@ type answer struct {
 	err  error      // of the latest attempt
 }
 
+// equal tells whether a and b come to the same, for probes and for people.
+func (a answer) equal(b answer) bool { return a.addr == b.addr && a.many == b.many }
+
 func newNames() names {
 	return names{lookup: net.DefaultResolver.LookupNetIP, known: map[string]answer{}}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -81,8 +82,13 @@ func TestNames(t *testing.T) {
 	z.set("one.example.net")
 	r.lookAgain()
 	probed("one 127.0.0.1", "many 127.0.0.3")
-	if log.Len() > 0 {
-		t.Errorf("got log %s, want none", log.String())
+	if strings.Contains(log.String(), "another address") {
+		t.Errorf("got log %s, want none of another address", log.String())
+	}
+	want[0] = strings.Replace(want[0], "3 addresses", "2 addresses", 1)
+
+	if got := r.Problems(); !slices.Equal(got, want) {
+		t.Errorf("got problems %q, want %q", got, want)
 	}
 
 	z.set("one.example.net", "127.0.0.5")
@@ -93,6 +99,25 @@ func TestNames(t *testing.T) {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("log lacks %q:\n%s", part, log.String())
 		}
+	}
+	if got := r.Problems(); !slices.Equal(got, want[:2]) {
+		t.Errorf("got problems %q, want %q", got, want[:2])
+	}
+}
+
+// TestProblemsAreBounded: what is told in each heartbeat is, and says what it leaves out.
+func TestProblemsAreBounded(t *testing.T) {
+	r := newRig(t)
+	var a telemetry.Assignment
+	for i := range 60 {
+		a.Devices = append(a.Devices, telemetry.AssignedDevice{Name: fmt.Sprint("sw", i), Address: "224.0.0.1", ICMPInterval: 1e9})
+	}
+	if got := r.Apply(a); len(got) != 60 {
+		t.Errorf("got %d problems, want 60", len(got))
+	}
+	got := r.Problems()
+	if len(got) != 50 || got[0] != `device "sw0": address 224.0.0.1 is not that of one host` || got[49] != "and 11 more, see the log of the collector" {
+		t.Errorf("got %d problems: %q", len(got), got)
 	}
 }
 

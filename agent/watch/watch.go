@@ -3,8 +3,11 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,11 +72,13 @@ type Watcher struct {
 	applying sync.Mutex // one assignment, or change of an address, at a time
 	names    names
 	assigned telemetry.Assignment // as it came
+	own      own                  // networks of this host, when it was applied
 
 	mu       sync.Mutex
 	devices  map[string]*device
 	targets  map[string]*target  // by their object
 	children map[string][]string // objects that are reached through a device
+	problems []string            // of the assignment, as it is watched now
 	flushed  int64               // Unix ms up to which evidence has been appended
 }
 
@@ -127,13 +132,16 @@ func (w *Watcher) follow() {
 	}
 }
 
-// lookAgain applies the assignment anew when a name has another address.
+// lookAgain applies the assignment anew when a name has other addresses, or this host has.
 func (w *Watcher) lookAgain() {
 	w.applying.Lock()
 	defer w.applying.Unlock()
+	if len(w.assigned.Devices)+len(w.assigned.Targets) == 0 {
+		return
+	}
 	before := w.names.known
 	changed := w.names.refresh(w.stopped, hostsOf(w.assigned))
-	if len(changed) == 0 {
+	if maps.EqualFunc(before, w.names.known, answer.equal) && slices.Equal(w.own, ownNetworks()) {
 		return
 	}
 	for _, host := range changed {
@@ -168,6 +176,17 @@ func (w *Watcher) Devices() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.devices)
+}
+
+// Problems are what is not watched as assigned or is odd, in words: the first of them, and how many more there are.
+func (w *Watcher) Problems() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.problems) <= telemetry.MaxProblems {
+		return slices.Clone(w.problems)
+	}
+	told := slices.Clone(w.problems[:telemetry.MaxProblems-1])
+	return append(told, fmt.Sprintf("and %d more, see the log of the collector", len(w.problems)-len(told)))
 }
 
 // Watermark is the Unix ms up to which all evidence is in the spool.

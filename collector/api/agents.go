@@ -38,6 +38,7 @@ type agentView struct {
 	Samples   *accountView `json:"samples" doc:"produced = acknowledged + queued + dropped"`
 	Devices   int          `json:"devices"`
 	NotAfter  *string      `json:"not_after" doc:"end of its certificate"`
+	Problems  []string     `json:"problems" doc:"what it does not watch as assigned, or finds odd, each with its mend"`
 }
 
 type tokenRequest struct {
@@ -110,7 +111,7 @@ func agentState(g auth.Agent, now int64) string {
 func agentOf(g auth.Agent, now int64, devices int) agentView {
 	v := agentView{
 		ID: g.ID, Site: g.Site, Hostname: g.Hostname, Version: g.Version, LastSeen: stampOrNull(g.LastSeen), Watermark: stampOrNull(g.Watermark),
-		State: agentState(g, now), Devices: devices, NotAfter: stampOrNull(g.NotAfter),
+		State: agentState(g, now), Devices: devices, NotAfter: stampOrNull(g.NotAfter), Problems: append([]string{}, g.Heartbeat.Problems...),
 	}
 	if g.LastSeen == 0 {
 		return v

@@ -166,10 +166,16 @@ func TestPause(t *testing.T) {
 	r.paused.Store(true)
 	s.record(1, "lis-core-1", r.Now())
 	// Signs of life come through, and show that the record has been received.
-	if err := s.Send(&telemetryv1.AgentMessage{Message: &telemetryv1.AgentMessage_Heartbeat{Heartbeat: &telemetryv1.Heartbeat{SamplesProduced: 7}}}); err != nil {
+	problems := []string{"device \"a\":\nname is not found", strings.Repeat("é", 600)}
+	problems = append(problems, make([]string, 2*telemetry.MaxProblems)...)
+	if err := s.Send(&telemetryv1.AgentMessage{Message: &telemetryv1.AgentMessage_Heartbeat{Heartbeat: &telemetryv1.Heartbeat{SamplesProduced: 7, Problems: problems}}}); err != nil {
 		t.Fatal(err)
 	}
-	if c := <-r.contacts; c.Heartbeat.Produced != 7 || c.BootID != "boot1" || c.Version != "test" {
+	c := <-r.contacts
+	if p := c.Heartbeat.Problems; len(p) != 50 || p[0] != `device "a": name is not found` || p[1] != strings.Repeat("é", 512) {
+		t.Errorf("got %d problems, and %.40q, want the first 50, each one short line", len(p), p)
+	}
+	if c.Heartbeat.Produced != 7 || c.BootID != "boot1" || c.Version != "test" {
 		t.Errorf("got %+v", c)
 	}
 	if got := len(r.entries()); got != 0 {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"google.golang.org/grpc"
 
@@ -219,6 +221,9 @@ func heartbeatFromWire(h *telemetryv1.Heartbeat) telemetry.Heartbeat {
 		Queued:       h.GetSamplesQueued(),
 		Devices:      h.GetDevices(),
 	}
+	for _, p := range h.GetProblems()[:min(len(h.GetProblems()), telemetry.MaxProblems)] {
+		out.Problems = append(out.Problems, plain(p))
+	}
 	const maxReasons = 32 // there are a handful
 	for reason, n := range h.GetSamplesDropped() {
 		if out.Dropped == nil {
@@ -229,6 +234,18 @@ func heartbeatFromWire(h *telemetryv1.Heartbeat) telemetry.Heartbeat {
 		}
 	}
 	return out
+}
+
+// plain is a text of an agent as a line for people: not too long, and without control characters.
+func plain(s string) string {
+	const longest = 1024
+	s = strings.ToValidUTF8(s[:min(len(s), longest)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // applied notes what the agent works by now.

@@ -109,7 +109,11 @@ type Heartbeat struct {
 	Queued       uint64            `json:"queued"`
 	Dropped      map[string]uint64 `json:"dropped,omitempty"` // by reason
 	Devices      uint32            `json:"devices"`
+	Problems     []string          `json:"problems,omitempty"` // what is not watched as assigned, or is odd: at most MaxProblems
 }
+
+// MaxProblems bounds the problems that an agent tells in a heartbeat.
+const MaxProblems = 50
 
 // The protocol versions that this program speaks (Hello and Welcome).
 const (

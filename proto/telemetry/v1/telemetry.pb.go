@@ -3196,6 +3196,7 @@ type Heartbeat struct {
 	SamplesQueued       uint64                 `protobuf:"varint,7,opt,name=samples_queued,json=samplesQueued,proto3" json:"samples_queued,omitempty"`
 	SamplesDropped      map[string]uint64      `protobuf:"bytes,8,rep,name=samples_dropped,json=samplesDropped,proto3" json:"samples_dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // by reason
 	Devices             uint32                 `protobuf:"varint,9,opt,name=devices,proto3" json:"devices,omitempty"`
+	Problems            []string               `protobuf:"bytes,10,rep,name=problems,proto3" json:"problems,omitempty"` // what is not watched as assigned, or is odd, and why: at most 50
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -3291,6 +3292,13 @@ func (x *Heartbeat) GetDevices() uint32 {
 		return x.Devices
 	}
 	return 0
+}
+
+func (x *Heartbeat) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
 }
 
 // Ack names the records that are fsynced in the collector's journal.
@@ -4277,7 +4285,7 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\ffrom_unix_ms\x18\x06 \x01(\x03R\n" +
 	"fromUnixMs\x12\x1c\n" +
 	"\n" +
-	"to_unix_ms\x18\a \x01(\x03R\btoUnixMs\"\xe1\x03\n" +
+	"to_unix_ms\x18\a \x01(\x03R\btoUnixMs\"\xfd\x03\n" +
 	"\tHeartbeat\x12 \n" +
 	"\ftime_unix_ms\x18\x01 \x01(\x03R\n" +
 	"timeUnixMs\x12*\n" +
@@ -4289,7 +4297,9 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x14samples_acknowledged\x18\x06 \x01(\x04R\x13samplesAcknowledged\x12%\n" +
 	"\x0esamples_queued\x18\a \x01(\x04R\rsamplesQueued\x12^\n" +
 	"\x0fsamples_dropped\x18\b \x03(\v25.ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntryR\x0esamplesDropped\x12\x18\n" +
-	"\adevices\x18\t \x01(\rR\adevices\x1aA\n" +
+	"\adevices\x18\t \x01(\rR\adevices\x12\x1a\n" +
+	"\bproblems\x18\n" +
+	" \x03(\tR\bproblems\x1aA\n" +
 	"\x13SamplesDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"R\n" +

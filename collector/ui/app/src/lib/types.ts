@@ -81,6 +81,7 @@ export interface Agent {
   spool: { records: number; bytes: number } | null
   samples: { produced: number; acknowledged: number; queued: number; dropped: number } | null
   devices: number; not_after: string | null
+  problems?: string[]
 }
 
 export interface Receiver { name: string; url?: string; format?: string; sites?: string[] }

@@ -53,6 +53,11 @@ export function Agents() {
             {() => (items!.length ? <Table items={items!} now={now} /> : <Empty>No agent has joined{site ? ' from this site' : ''}. Make a line below and run it on the other host.</Empty>)}
           </Load>
         </Card>
+        {items?.filter((a) => a.problems?.length).map((a) => (
+          <Card key={a.id} title={`Not watched as assigned by ${a.id}`} span="c12" chip={count(a.problems!.length)}>
+            <ul class="list">{a.problems!.map((p) => <li key={p}>{p}</li>)}</ul>
+          </Card>
+        ))}
         {mayManage(who) && <JoinSite span="c4" changed={of.again} />}
       </div>
     </Page>
