@@ -88,7 +88,7 @@ func (a *App) onceReady(f alert.SourceFunc) alert.SourceFunc {
 func (a *App) portsJudge() *ports {
 	a.ports = &ports{
 		monitored: a.uptime.MonitoredNow, states: a.uptime.States, now: time.Now, touched: map[string]bool{}, known: map[string][]uptime.InterfaceNow{},
-		network: func() *topology.Network { return a.topology.View().Network }, guarded: func() map[string]bool { return a.topology.View().Guarded() }, guarded: func() map[string]bool { return a.topology.View().Guarded() },
+		network: func() *topology.Network { return a.topology.View().Network }, guarded: func() map[string]bool { return a.topology.View().Guarded() },
 	}
 	return a.ports
 }
