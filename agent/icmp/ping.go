@@ -50,6 +50,9 @@ func Ping(ctx context.Context, host string, count int, interval time.Duration) (
 	if err != nil {
 		return PingResult{}, fmt.Errorf("ping %q: %w", host, err)
 	}
+	if !oneHost(addr) {
+		return PingResult{}, fmt.Errorf("ping %q: %s is not the address of one host", host, addr)
+	}
 	raw, err := mayOpen(addr.Is6())
 	if err != nil {
 		return PingResult{}, fmt.Errorf("ping %q: %w", host, err)

@@ -272,6 +272,9 @@ func TestPingRefuses(t *testing.T) {
 		}
 	}
 	f("127.0.0.1", 0, `ping "127.0.0.1": 0 probes every 1s`)
+	for _, addr := range []string{"224.0.0.1", "255.255.255.255", "0.0.0.0", "ff02::1", "::ffff:224.0.0.1"} {
+		f(addr, 1, "is not the address of one host")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Ping(ctx, "no-such-host.invalid", 1, time.Second); err == nil || errors.Is(err, ErrNotPermitted) {

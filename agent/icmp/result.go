@@ -32,7 +32,7 @@ func (t Target) validate() error {
 		return fmt.Errorf("target with address %s has no name", t.Addr)
 	case !a.IsValid():
 		return fmt.Errorf("target %q has no address", t.Name)
-	case a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+	case !oneHost(a):
 		return fmt.Errorf("target %q: %s is not the address of one host", t.Name, t.Addr)
 	case t.Interval < minInterval:
 		return fmt.Errorf("target %q: interval %s is below %s", t.Name, t.Interval, minInterval)
@@ -42,6 +42,11 @@ func (t Target) validate() error {
 		return fmt.Errorf("target %q: DSCP %d, use 0 to 63", t.Name, t.DSCP)
 	}
 	return nil
+}
+
+// oneHost tells whether a, unmapped, can be the address of one host, as far as it shows.
+func oneHost(a netip.Addr) bool {
+	return !a.IsUnspecified() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 }
 
 // scope is the interface index of the zone of a link-local address, 0 for none.
