@@ -16,6 +16,7 @@ import (
 type ledgers interface {
 	List(ctx context.Context, scopes []string, from, to int64, objective string) ([]uptime.Answer, error)
 	Scopes(ctx context.Context, kind string) ([]string, error)
+	Members(ctx context.Context, scope string) ([]string, error)
 	SiteOf(scope string) (string, error)
 	Revisions(ctx context.Context, scope string, from, to int64, limit int) ([]uptime.Revision, error)
 	Interfaces(ctx context.Context, device string) ([]uptime.InterfaceNow, error)

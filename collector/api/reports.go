@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -132,10 +131,10 @@ func (a *API) slaReport(ctx context.Context, c caller, in *reportQuery) (report.
 		Title: a.scopeTitle(ctx, in.Scope, s), Scope: in.Scope, Period: uptime.Window{From: from, To: to}, Name: in.Period, Zone: s.zone, Made: a.deps.Now(),
 		Demo: a.deps.Demo, Objective: cmp.Or(in.Objective, deref(whole.Objective)), Whole: whole, Method: slaFacts(whole),
 	}
-	if input.Days, err = a.reportDays(ctx, s, from, to); err != nil {
+	if input.Days, err = a.reportDays(ctx, s.ledger, s.zone, from, to); err != nil {
 		return report.Document{}, err
 	}
-	if input.Targets, err = a.reportTargets(ctx, c, in, s, from, to); err != nil {
+	if err := a.reportMembers(ctx, c, in, s, &input); err != nil {
 		return report.Document{}, err
 	}
 	if input.Before, err = a.periodBefore(ctx, s, in.Objective, from, to); err != nil {
@@ -174,43 +173,6 @@ func (a *API) scopeTitle(ctx context.Context, text string, s scope) string {
 		}
 	}
 	return name
-}
-
-// reportDays are the days of the period, as far as it has come.
-func (a *API) reportDays(ctx context.Context, s scope, from, to int64) ([]uptime.Day, error) {
-	n := int(a.deps.Now().Sub(time.Unix(from, 0))/(24*time.Hour)) + 2
-	days, err := a.deps.Uptime.Strip(ctx, s.ledger, n, s.zone)
-	if err != nil {
-		return nil, err
-	}
-	first, last := time.Unix(from, 0).In(s.zone).Format(time.DateOnly), time.Unix(to-1, 0).In(s.zone).Format(time.DateOnly)
-	return slices.DeleteFunc(days, func(d uptime.Day) bool { return d.Date < first || d.Date > last }), nil
-}
-
-// reportTargets are the sites of the company, or the devices of a site.
-func (a *API) reportTargets(ctx context.Context, c caller, in *reportQuery, s scope, from, to int64) ([]report.Target, error) {
-	kind := map[string]string{"company": "site", "site": "device"}[strings.SplitN(in.Scope, ":", 2)[0]]
-	if kind == "" {
-		return nil, nil
-	}
-	scopes, err := a.deps.Uptime.Scopes(ctx, kind)
-	if err != nil {
-		return nil, err
-	}
-	scopes = slices.DeleteFunc(scopes, func(scope string) bool {
-		site, err := a.deps.Uptime.SiteOf(scope)
-		return err != nil || !c.seesScope(site) || s.site != "" && site != s.site
-	})
-	answers, err := a.deps.Uptime.List(ctx, scopes[:min(len(scopes), reportTargets)], from, to, in.Objective)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]report.Target, len(answers))
-	for i, x := range answers {
-		_, name, _ := strings.Cut(x.Scope, ":")
-		out[i] = report.Target{Name: name, Site: x.Site, Answer: x}
-	}
-	return out, nil
 }
 
 // periodBefore is the availability of as long a time before, nil where nothing was watched then.

@@ -44,3 +44,39 @@ func TestScheduledReports(t *testing.T) {
 		t.Errorf("a kind that there is not: %v", err)
 	}
 }
+
+// TestReportMembers: the company's report goes by site, region, provider and service, as far as the reader sees these.
+func TestReportMembers(t *testing.T) {
+	w := newWorld(t)
+	for _, scope := range []string{"region:south", "region:north", "provider:Example Telecom", "service:mail"} {
+		w.ledger.answers[scope] = measuredAs("99.8000")
+	}
+	for _, scope := range []string{"site:lisbon", "region:south@lisbon", "provider:Example Telecom@lisbon"} {
+		w.ledger.answers[scope] = measuredAs("99.7000")
+	}
+	f := func(role, scope string, want ...string) {
+		t.Helper()
+		code, text := w.ask(role, "GET", "/api/v1/reports/sla?period=2026-10&scope="+scope, "")
+		d, _, err := report.Verify([]byte(text), nil)
+		if code != 200 || err != nil {
+			t.Fatalf("%s: got %d, %v: %s", scope, code, err, text)
+		}
+		var got []string
+		for _, s := range d.Sections {
+			for _, x := range s.Strips {
+				got = append(got, "strip "+x.Name)
+			}
+			if s.Table != nil && (s.Key == "targets" || s.Key == "regions" || s.Key == "providers" || s.Key == "services") {
+				for _, row := range s.Table.Rows {
+					got = append(got, s.Key+" "+row[0].Text)
+				}
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s of %s: got %q, want %q", scope, role, got, want)
+		}
+	}
+	f("all", "company", "providers Example Telecom", "regions north", "regions south", "services mail", "strip lisbon", "strip porto", "targets Lisbon", "targets Porto")
+	f("viewer", "company", "providers Example Telecom", "regions south") // a service of all sites is not theirs to see
+}

@@ -131,6 +131,10 @@ func (l *ledger) Scopes(_ context.Context, kind string) ([]string, error) {
 	return out, nil
 }
 
+func (l *ledger) Members(_ context.Context, scope string) ([]string, error) {
+	return map[string][]string{"all": {"site:lisbon", "site:porto"}, "site:lisbon": {"site:lisbon"}, "region:north": {"site:porto"}}[scope], nil
+}
+
 func (l *ledger) SiteOf(scope string) (string, error) {
 	site, ok := sitesOf[scope]
 	if !ok {

@@ -68,12 +68,32 @@ type Fact struct {
 
 // Section is a part of a report: a table, a drawing, or both.
 type Section struct {
-	Key   string `json:"key"` // of the CSV file and of links
+	Key    string  `json:"key"` // of the CSV file and of links
+	Title  string  `json:"title"`
+	Note   string  `json:"note,omitempty"`
+	Detail bool    `json:"detail,omitempty"` // the first behind the page for those who read one page
+	Scale  *Scale  `json:"scale,omitempty"`
+	Days   *Days   `json:"days,omitempty"`
+	Strips []Strip `json:"strips,omitempty"`
+	Chart  *Chart  `json:"chart,omitempty"`
+	Table  *Table  `json:"table,omitempty"`
+}
+
+// Scale is an availability with its bounds and its objective, all in percent, on a line that ends at 100.
+type Scale struct {
+	Point string `json:"point"`
+	Low   string `json:"low"`
+	High  string `json:"high"`
+	Limit string `json:"limit,omitempty"`
+}
+
+// Strip is the days of one of several targets, in a row of its own.
+type Strip struct {
+	Name  string `json:"name"`
 	Title string `json:"title"`
-	Note  string `json:"note,omitempty"`
-	Days  *Days  `json:"days,omitempty"`
-	Chart *Chart `json:"chart,omitempty"`
-	Table *Table `json:"table,omitempty"`
+	Value string `json:"value"` // its availability
+	Tone  Tone   `json:"tone,omitempty"`
+	Days  []Day  `json:"days"`
 }
 
 // Table is rows of cells; each row has as many as there are columns.

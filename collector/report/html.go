@@ -15,9 +15,11 @@ var pageText string
 var style string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"style": func() template.CSS { return template.CSS(style) }, // ours, no text of others
-	"days":  func(d *Days, title string) template.HTML { return d.Draw(title).svg() },
-	"chart": func(c *Chart, title string) template.HTML { return c.Draw(title).svg() },
+	"style":  func() template.CSS { return template.CSS(style) }, // ours, no text of others
+	"days":   func(d *Days, title string) template.HTML { return d.Draw(title).svg() },
+	"scale":  func(s *Scale, title string) template.HTML { return s.Draw(title).svg() },
+	"strips": func(s []Strip, title string) template.HTML { return drawStrips(s, title).svg() },
+	"chart":  func(c *Chart, title string) template.HTML { return c.Draw(title).svg() },
 }).Parse(pageText))
 
 // HTML writes d as one page that needs nothing else and prints on A4.

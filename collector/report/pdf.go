@@ -118,7 +118,7 @@ func (s sheet) figures(all []Figure) {
 		s.SetXY(x, y)
 		s.font("", 8, Mute)
 		s.CellFormat(w, 4, s.fit(f.Label, w-2), "", 2, "L", false, 0, "")
-		s.font("B", 15, f.Tone)
+		s.font("B", 15-float64(max(0, len(all)-4))*2, f.Tone)
 		s.CellFormat(w, 8, s.fit(f.Value, w-2), "", 2, "L", false, 0, "")
 		s.font("", 7.5, Mute)
 		s.MultiCell(w-3, 3.6, printable(f.Note), "", "L", false)
@@ -148,6 +148,9 @@ func (s sheet) room(h float64) {
 }
 
 func (s sheet) section(x Section) {
+	if x.Detail {
+		s.AddPage()
+	}
 	s.room(24)
 	s.Ln(3)
 	s.font("B", 10, Strong)
@@ -155,6 +158,12 @@ func (s sheet) section(x Section) {
 	if x.Note != "" {
 		s.font("", 8, Mute)
 		s.MultiCell(textWidth, 4, printable(x.Note), "", "L", false)
+	}
+	if x.Scale != nil {
+		s.draw(x.Scale.Draw(x.Title))
+	}
+	if x.Strips != nil {
+		s.draw(drawStrips(x.Strips, x.Title))
 	}
 	if x.Days != nil {
 		s.draw(x.Days.Draw(x.Title))

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/go-pdf/fpdf"
+import (
+	"cmp"
+
+	"github.com/go-pdf/fpdf"
+)
 
 // draw puts a drawing over the width of the text.
 func (s sheet) draw(d Drawing) {
@@ -41,7 +45,7 @@ func (s sheet) shape(x Shape, at func(Point) fpdf.PointType, scale float64) {
 		}
 		s.SetDashPattern(nil, 0)
 	default:
-		s.font("", 7, Mute)
+		s.font("", 7, cmp.Or(x.Tone, Mute))
 		p := at(x.At)
 		text := printable(x.Text)
 		s.Text(p.X-s.GetStringWidth(text)*x.Anchor, p.Y, text)

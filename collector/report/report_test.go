@@ -217,10 +217,10 @@ func TestCSV(t *testing.T) {
 	if err := SLA(october(t)).CSV(&out, "outages"); err != nil {
 		t.Fatal(err)
 	}
-	const want = "from,to,raw_seconds,counted_seconds,uncertainty_seconds,device,cause,incident\n" +
-		"2026-10-08T09:41:07Z,2026-10-08T09:45:12Z,245,245,1,opo-dist-1,reboot,INC-2288\n" +
-		"2026-10-21T18:58:30Z,2026-10-21T19:41:10Z,2560,90,0,opo-wan-a,no answer,\n" +
-		"2026-10-29T07:12:05Z,,25,25,0,opo-fw-1,no answer,\n"
+	const want = "from,to,kind,raw_seconds,counted_seconds,uncertainty_seconds,device,cause,incident\n" +
+		"2026-10-08T09:41:07Z,2026-10-08T09:45:12Z,down,245,245,1,opo-dist-1,reboot,INC-2288\n" +
+		"2026-10-21T18:58:30Z,2026-10-21T19:41:10Z,down,2560,90,0,opo-wan-a,no answer,\n" +
+		"2026-10-29T07:12:05Z,,down,25,25,0,opo-fw-1,no answer,\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type SLAInput struct {
 	Days      []uptime.Day
 	Months    []Month
 	Targets   []Target
+	Strips    []Strip // of the worst of the targets
+	Groups    []Group
 	Method    []Fact // what the caller knows of calendars, services and revisions
 }
 
@@ -40,7 +43,14 @@ type Target struct {
 	Answer            uptime.Answer
 }
 
-// SLA is the report of a service level: what was reached, what it cost, and how that was counted.
+// Group is a table of targets of another kind than the scope consists of: regions, providers, services.
+type Group struct {
+	Key, Title string
+	Rows       []Target
+}
+
+// SLA is the report of a service level: what was reached, what it cost, and how that was counted. What fits on one
+// page comes first, for those who read no more; every outage follows.
 func SLA(in SLAInput) Document {
 	d := Document{
 		Kind: "sla", Title: in.Title, Scope: in.Scope, Demo: in.Demo, Revision: in.Whole.Revision,
@@ -50,21 +60,45 @@ func SLA(in SLAInput) Document {
 		GeneratedAt: in.Made.UTC().Format(time.RFC3339), AsOf: in.Whole.AsOf,
 		Answer: slaAnswer(in), Figures: slaFigures(in),
 	}
+	if x, ok := slaBounds(in); ok {
+		d.Sections = append(d.Sections, x)
+	}
 	if len(in.Days) > 0 {
-		d.Sections = append(d.Sections, Section{Key: "days", Title: "Day by day", Days: slaDays(in.Days), Table: dayTable(in.Days)})
+		d.Sections = append(d.Sections, Section{Key: "strip", Title: "Day by day", Days: slaDays(in.Days)})
 	}
-	d.Sections = append(d.Sections, slaOutages(in))
-	if s, ok := burnDown(in); ok {
-		d.Sections = append(d.Sections, s)
+	if len(in.Strips) > 0 {
+		d.Sections = append(d.Sections, slaStrips(in))
 	}
-	if len(in.Months) > 0 {
-		d.Sections = append(d.Sections, slaMonths(in.Months))
+	if len(in.Whole.Outages) > 0 {
+		d.Sections = append(d.Sections, slaCauses(in))
 	}
-	if len(in.Targets) > 1 {
-		d.Sections = append(d.Sections, slaTargets(in), slaCauses(in))
-	}
+	d.Sections = append(d.Sections, slaDetail(in)...)
 	d.Method = slaMethod(in)
 	return d
+}
+
+// slaDetail is what follows the first page.
+func slaDetail(in SLAInput) (out []Section) {
+	for _, g := range in.Groups {
+		if len(g.Rows) > 0 {
+			out = append(out, slaTargets(g.Key, g.Title, g.Rows, in.Objective))
+		}
+	}
+	if len(in.Targets) > 1 {
+		out = append(out, slaTargets("targets", "By target, worst first", in.Targets, in.Objective))
+	}
+	if len(in.Days) > 0 {
+		out = append(out, Section{Key: "days", Title: "Days on which something was lost", Table: dayTable(in.Days)})
+	}
+	out = append(out, slaOutages(in))
+	if s, ok := burnDown(in); ok {
+		out = append(out, s)
+	}
+	if len(in.Months) > 0 {
+		out = append(out, slaMonths(in.Months))
+	}
+	out[0].Detail = true
+	return out
 }
 
 func slaAnswer(in SLAInput) []Span {
@@ -120,9 +154,6 @@ func slaFigures(in SLAInput) []Figure {
 	if a.Unknown > 0 {
 		bounds = fmt.Sprintf("between %s and %s %%, %s unknown", text(a.AvailabilityLow), text(a.AvailabilityHigh), Lasted(a.Unknown))
 	}
-	if in.Before != nil && in.Before.Availability != nil {
-		bounds += "; " + *in.Before.Availability + " % in the period before"
-	}
 	out := []Figure{{Label: "Availability", Value: *a.Availability + " %", Note: bounds, Tone: Strong}}
 	if in.Objective != "" {
 		words, tone := verdictWords(text(a.Verdict))
@@ -142,7 +173,39 @@ func slaFigures(in SLAInput) []Figure {
 	if a.MTBFSeconds != nil {
 		mean += " · MTBF " + Lasted(*a.MTBFSeconds)
 	}
-	return append(out, Figure{Label: "Failures", Value: Grouped(a.Failures), Note: mean, Tone: Strong})
+	out = append(out, Figure{Label: "Failures", Value: Grouped(a.Failures), Note: mean, Tone: Strong})
+	if f, ok := trend(in); ok {
+		out = append(out, f)
+	}
+	return out
+}
+
+// trend is what changed since the period before, in percentage points of the availabilities as they are shown.
+func trend(in SLAInput) (Figure, bool) {
+	if in.Before == nil {
+		return Figure{}, false
+	}
+	now, okNow := tenThousandths(text(in.Whole.Availability))
+	then, okThen := tenThousandths(text(in.Before.Availability))
+	if !okNow || !okThen {
+		return Figure{}, false
+	}
+	f := Figure{Label: "Than the period before", Note: fmt.Sprintf("points: %s %% and %s then", *in.Before.Availability, plural(in.Before.Failures, "failure")), Tone: Strong}
+	switch diff := now - then; {
+	case diff == 0:
+		f.Value, f.Note = "the same", strings.TrimPrefix(f.Note, "points: ")
+	case diff > 0:
+		f.Value = fmt.Sprintf("+%d.%04d", diff/10_000, diff%10_000)
+	default:
+		f.Value, f.Tone = fmt.Sprintf("−%d.%04d", -diff/10_000, -diff%10_000), Bad
+	}
+	return f, true
+}
+
+// tenThousandths reads a percentage of the ledger, which has four decimals.
+func tenThousandths(percent string) (int64, bool) {
+	n, err := strconv.ParseInt(strings.Replace(percent, ".", "", 1), 10, 64)
+	return n, err == nil
 }
 
 func verdictWords(verdict string) (string, Tone) {
@@ -182,26 +245,46 @@ func periodWords(name string, w uptime.Window, zone *time.Location) string {
 	return from.Format("2 Jan 2006 15:04") + " to " + to.Format("2 Jan 2006 15:04")
 }
 
-func slaTargets(in SLAInput) Section {
-	rows := slices.Clone(in.Targets)
-	slices.SortStableFunc(rows, func(a, b Target) int {
-		return cmp.Or(cmp.Compare(b.Answer.Down, a.Answer.Down), cmp.Compare(b.Answer.Unknown, a.Answer.Unknown), cmp.Compare(a.Name, b.Name))
-	})
+// slaTargets is a row for each target, the worst first. Of those that are groups it says how many members met what
+// was agreed for each.
+func slaTargets(key, title string, rows []Target, objective string) Section {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, worstFirst)
+	groups := slices.ContainsFunc(rows, func(x Target) bool { return x.Answer.Members != nil })
 	t := Table{Columns: []Column{{Key: "name", Title: "Name"}, {Key: "site", Title: "Site"}, {Key: "availability", Title: "Availability %", Numeric: true},
 		{Key: "availability_low", Title: "At least %", Numeric: true}, {Key: "down_seconds", Title: "Down", Numeric: true},
 		{Key: "unknown_seconds", Title: "Unknown", Numeric: true}, {Key: "failures", Title: "Failures", Numeric: true}, {Key: "verdict", Title: "Verdict"}}}
+	if groups {
+		t.Columns[1] = Column{Key: "members_met", Title: "Met"}
+	}
 	for _, x := range rows {
 		a := x.Answer
 		words, tone := verdictWords(text(a.Verdict))
-		if in.Objective == "" {
+		if objective == "" && text(a.Objective) == "" {
 			words, tone = "", Plain
 		}
 		t.Rows = append(t.Rows, []Cell{
-			{Text: cmp.Or(x.Title, x.Name), Value: x.Name}, Words(x.Site), percent(a.Availability), percent(a.AvailabilityLow), seconds(a.Down, Bad), seconds(a.Unknown, Unknown),
+			{Text: cmp.Or(x.Title, x.Name), Value: x.Name}, middle(x, groups), percent(a.Availability), percent(a.AvailabilityLow), seconds(a.Down, Bad), seconds(a.Unknown, Unknown),
 			{Text: Grouped(a.Failures), Value: a.Failures}, {Text: words, Value: text(a.Verdict), Tone: tone},
 		})
 	}
-	return Section{Key: "targets", Title: "By target, worst first", Table: &t}
+	return Section{Key: key, Title: title, Table: &t}
+}
+
+// middle is the site of a target, or of a group how many of its members met what was agreed.
+func middle(x Target, groups bool) Cell {
+	m := x.Answer.Members
+	switch {
+	case !groups:
+		return Words(x.Site)
+	case m == nil || m.Met+m.Breached+m.Undetermined == 0:
+		return Words("")
+	}
+	return Cell{Text: fmt.Sprintf("%d of %d %s", m.Met, m.Count, m.Of), Value: int64(m.Met)}
+}
+
+func worstFirst(a, b Target) int {
+	return cmp.Or(cmp.Compare(b.Answer.Down, a.Answer.Down), cmp.Compare(b.Answer.Unknown, a.Answer.Unknown), cmp.Compare(a.Name, b.Name))
 }
 
 func percent(s *string) Cell {
@@ -218,12 +301,15 @@ func seconds(n int64, t Tone) Cell {
 	return Cell{Text: Lasted(n), Value: n, Tone: t}
 }
 
+// mostCauses is how many causes stand on the first page.
+const mostCauses = 5
+
 // slaCauses adds the outages up by their cause.
 func slaCauses(in SLAInput) Section {
 	type sum struct{ n, counted int64 }
 	sums := map[string]sum{}
 	for _, o := range in.Whole.Outages {
-		cause := o.Device + ": " + causeWords(o)
+		cause := strings.TrimPrefix(o.Device+": "+causeWords(o), ": ")
 		s := sums[cause]
 		sums[cause] = sum{s.n + 1, s.counted + o.CountedSeconds}
 	}
@@ -236,7 +322,7 @@ func slaCauses(in SLAInput) Section {
 	slices.SortFunc(causes, func(a, b string) int {
 		return cmp.Or(cmp.Compare(sums[b].counted, sums[a].counted), cmp.Compare(a, b))
 	})
-	for _, c := range causes[:min(len(causes), 10)] {
+	for _, c := range causes[:min(len(causes), mostCauses)] {
 		t.Rows = append(t.Rows, []Cell{Words(c), {Text: Grouped(sums[c].n), Value: sums[c].n}, seconds(sums[c].counted, Plain)})
 	}
 	return Section{Key: "causes", Title: "Top causes", Table: &t}

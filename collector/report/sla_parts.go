@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,19 +56,134 @@ func dayTable(days []uptime.Day) *Table {
 	return t
 }
 
+// slaBounds is the availability with its bounds, and both figures where planned work is left out.
+func slaBounds(in SLAInput) (Section, bool) {
+	a := in.Whole
+	if a.Availability == nil {
+		return Section{}, false
+	}
+	x := Section{Key: "bounds", Title: "What is certain", Scale: &Scale{*a.Availability, text(a.AvailabilityLow), text(a.AvailabilityHigh), in.Objective}}
+	w := a.WithoutMaintenance
+	if w == nil {
+		return x, true
+	}
+	x.Table = &Table{Columns: []Column{{Key: "terms", Title: ""}, {Key: "agreed_seconds", Title: "Agreed time", Numeric: true}, {Key: "down_seconds", Title: "Down", Numeric: true},
+		{Key: "unknown_seconds", Title: "Unknown", Numeric: true}, {Key: "availability", Title: "Availability %", Numeric: true}, {Key: "availability_low", Title: "At least %", Numeric: true},
+		{Key: "availability_high", Title: "At most %", Numeric: true}}}
+	row := func(terms, key string, agreed, down, unknown int64, of, low, high *string) {
+		x.Table.Rows = append(x.Table.Rows, []Cell{{Text: terms, Value: key}, seconds(agreed, Plain), seconds(down, Bad), seconds(unknown, Unknown), percent(of), percent(low), percent(high)})
+	}
+	down := a.Down
+	if a.UnreachableIsDown {
+		down += a.Unreachable
+	}
+	row("Without planned work: this report", "without", a.AgreedSeconds, down, a.Unknown, a.Availability, a.AvailabilityLow, a.AvailabilityHigh)
+	row("With planned work counted like any other time", "with", w.AgreedSeconds, w.Down, w.Unknown, w.Availability, w.AvailabilityLow, w.AvailabilityHigh)
+	return x, true
+}
+
+// slaStrips is the days of the worst targets.
+func slaStrips(in SLAInput) Section {
+	x := Section{Key: "strips", Title: "Day by day, each for itself", Strips: in.Strips}
+	if n := len(in.Targets); n > len(in.Strips) {
+		x.Title = fmt.Sprintf("Day by day, the %d worst of %d", len(in.Strips), n)
+	}
+	return x
+}
+
+// NewStrip is the row of a target.
+func NewStrip(x Target, days []uptime.Day) Strip {
+	s := Strip{Name: x.Name, Title: cmp.Or(x.Title, x.Name), Value: "not known", Tone: Mute, Days: slaDays(days).Days}
+	if x.Answer.Availability != nil {
+		s.Value, s.Tone = *x.Answer.Availability, Strong
+	}
+	if text(x.Answer.Verdict) == uptime.Breached {
+		s.Tone = Bad
+	}
+	return s
+}
+
+// Worst is the targets with most time lost, at most n.
+func Worst(targets []Target, n int) []Target {
+	out := slices.Clone(targets)
+	slices.SortStableFunc(out, worstFirst)
+	return out[:min(n, len(out))]
+}
+
+// slaOutages is every outage, and every time in which nobody could look, by their beginning.
 func slaOutages(in SLAInput) Section {
-	t := Table{Empty: "There was no outage.", Columns: []Column{{Key: "from", Title: "Began"}, {Key: "to", Title: "Ended"},
+	t := Table{Empty: "There was no outage.", Columns: []Column{{Key: "from", Title: "Began"}, {Key: "to", Title: "Ended"}, {Key: "kind", Title: ""},
 		{Key: "raw_seconds", Title: "Lasted", Numeric: true}, {Key: "counted_seconds", Title: "Counted", Numeric: true},
-		{Key: "uncertainty_seconds", Title: "Uncertainty", Numeric: true}, {Key: "device", Title: "Device"}, {Key: "cause", Title: "Cause"}, {Key: "incident", Title: "Incident"}}}
+		{Key: "uncertainty_seconds", Title: "±", Numeric: true}, {Key: "device", Title: "Device"}, {Key: "cause", Title: "Cause"}, {Key: "incident", Title: "Incident"}}}
+	type line struct {
+		from string // RFC 3339 in UTC: sorts as text
+		row  []Cell
+	}
+	var lines []line
 	for _, o := range in.Whole.Outages {
 		end := Cell{Text: "not over", Tone: Bad}
 		if o.To != nil {
 			end = Cell{Text: local(*o.To, in.Zone), Value: *o.To}
 		}
-		t.Rows = append(t.Rows, []Cell{{Text: local(o.From, in.Zone), Value: o.From}, end, seconds(o.RawSeconds, Plain), seconds(o.CountedSeconds, Strong),
-			{Text: fmt.Sprintf("±%d s", o.UncertaintySeconds), Value: o.UncertaintySeconds, Tone: Mute}, Words(o.Device), causeCell(o), Words(text(o.Incident))})
+		cause := causeCell(o)
+		cause.Note = o.Evidence
+		lines = append(lines, line{o.From, []Cell{{Text: local(o.From, in.Zone), Value: o.From}, end, {Text: "down", Value: "down", Tone: Bad}, seconds(o.RawSeconds, Plain), seconds(o.CountedSeconds, Strong),
+			{Text: fmt.Sprintf("%d s", o.UncertaintySeconds), Value: o.UncertaintySeconds, Tone: Mute}, Words(o.Device), cause, Words(text(o.Incident))}})
 	}
-	return Section{Key: "outages", Title: "Outages", Table: &t}
+	for _, g := range in.Whole.Gaps {
+		lines = append(lines, line{g.From, gapRow(g, in)})
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.from, b.from) })
+	for _, l := range lines {
+		t.Rows = append(t.Rows, l.row)
+	}
+	x := Section{Key: "outages", Title: "Outages", Table: &t}
+	if len(in.Whole.Gaps) > 0 {
+		x.Title = "Outages, and time in which nobody could look"
+		x.Note = "Unknown time counts neither as up nor as down; it widens the bounds by what stands under Counted."
+	}
+	return x
+}
+
+// gapRow is a time of which nothing is known.
+func gapRow(g uptime.GapAnswer, in SLAInput) []Cell {
+	end := Cell{Text: local(g.To, in.Zone), Value: g.To}
+	if g.Ongoing {
+		end = Cell{Text: "not over", Tone: Unknown}
+	}
+	device, cause := "", gapWords(g.Why)
+	switch kind, name, _ := strings.Cut(g.Scope, ":"); {
+	case kind == "device":
+		device = name
+	case g.Scope != in.Scope:
+		cause += ": " + kind + " " + name
+	}
+	return []Cell{{Text: local(g.From, in.Zone), Value: g.From}, end, {Text: "unknown", Value: "unknown", Tone: Unknown}, seconds(g.Seconds, Plain), seconds(g.CountedSeconds, Unknown),
+		{Tone: Mute}, Words(device), {Text: cause, Value: g.Why, Note: g.Text}, Words("")}
+}
+
+// gapWords is why nobody could look.
+func gapWords(why string) string {
+	switch why {
+	case "agent":
+		return "the agent was away"
+	case "collector":
+		return "the collector was away"
+	case "prober":
+		return "the agent could not probe"
+	case "credentials":
+		return "credentials were refused"
+	}
+	return "no samples came"
+}
+
+// unknownByWords is the unknown time by why nobody could look.
+func unknownByWords(by map[string]int64) string {
+	reasons := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
+	for i, r := range reasons {
+		reasons[i] = gapWords(r) + " " + Lasted(by[r])
+	}
+	return strings.Join(reasons, " · ")
 }
 
 // causeCell is the reason of an outage in plain words; the device stands in a column of its own.
@@ -140,6 +256,7 @@ func slaMethod(in SLAInput) []Fact {
 	out = append(out,
 		Fact{"Formula", "up ÷ (up + down). Unknown is neither; the bounds count it once as down, once as up. Percentages are cut off, never rounded up."},
 		Fact{"Seconds", secondsWords(a)},
+		Fact{"Unknown time", cmp.Or(unknownByWords(a.UnknownBy), "none")},
 		Fact{"Coverage", cmp.Or(text(a.Coverage), "0") + " % of the agreed time is known"},
 		Fact{"Period", fmt.Sprintf("%s to %s, zone %s", utc(in.Period.From), utc(in.Period.To), in.Zone)},
 	)

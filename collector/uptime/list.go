@@ -128,6 +128,12 @@ func (e *Engine) Scopes(ctx context.Context, kind string) ([]string, error) {
 	return out, nil
 }
 
+// Members lists the targets that a scope adds up, by name; a scope with a timeline of its own is its only one.
+func (e *Engine) Members(ctx context.Context, scope string) ([]string, error) {
+	scopes, _, err := e.ask(ctx).group(scope)
+	return scopes, err
+}
+
 // Providers lists those who run circuits.
 func (e *Engine) Providers() []string {
 	e.mu.RLock()
