@@ -47,7 +47,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	noted := plan.NewSink(a.db.Read(), a.db.Write)
 	a.plan, err = plan.New(plan.DefaultConfig(), plan.Deps{
 		Log: a.log, Metrics: a.set, Now: time.Now, Read: a.db.Read(), Write: a.db.Write,
-		Samples: a.store, Inventory: a.inventory, Facts: a.inventory, Sink: noted,
+		Samples: a.store, Inventory: a.inventory, Facts: a.inventory, Sink: noted, Evaluate: a.evaluator(),
 	})
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ var ErrUnknown = errors.New("unknown resource")
 // not happen within the horizon.
 type Outlook struct {
 	Resource  string `json:"resource"`
-	Kind      string `json:"kind" enum:"interface,circuit,processor,memory,storage,power"`
+	Kind      string `json:"kind" enum:"interface,circuit,processor,memory,storage,power,sensor,expression"`
 	Title     string `json:"title"`
 	Site      string `json:"site"`
 	Device    string `json:"device"`
@@ -28,11 +28,12 @@ type Outlook struct {
 	Provider  string `json:"provider,omitempty"`
 	Series    string `json:"series" doc:"what is measured: of a circuit its interface"`
 	Direction string `json:"direction,omitempty" enum:"in,out" doc:"of traffic, the one that fills up first"`
-	Unit      string `json:"unit" enum:"bit/s,bytes,percent,watts"`
+	Unit      string `json:"unit" enum:"bit/s,bytes,percent,watts,celsius,minutes,volts,amperes,rpm,hertz,number"`
 
 	Capacity     *float64 `json:"capacity"`
 	Limit        *float64 `json:"limit" doc:"in the unit"`
 	LimitPercent float64  `json:"limit_percent"`
+	Minimum      bool     `json:"minimum,omitempty" doc:"the limit is what it must not fall below; p95 is then the 5th percentile"`
 	LeadDays     float64  `json:"lead_time_days"`
 
 	P95         *float64   `json:"p95" doc:"median of the last 7 daily 95th percentiles"`
@@ -185,6 +186,9 @@ func fill(a Outlook) float64 {
 	if a.P95 == nil || a.Limit == nil || *a.Limit <= 0 {
 		return 0
 	}
+	if a.Minimum {
+		return *a.Limit / max(*a.P95, *a.Limit/1e6)
+	}
 	return *a.P95 / *a.Limit
 }
 
@@ -206,7 +210,7 @@ func (s *Service) Detail(ctx context.Context, resource string) (Outlook, error) 
 	if err != nil {
 		return a, err
 	}
-	a.History = historyOf(p, lineOf(a.Direction))
+	a.History = historyOf(p, lineOf(a.Direction), signOf(a.Series))
 	a.Compared, err = s.compare(ctx, a, p)
 	return a, err
 }
@@ -227,13 +231,13 @@ func lineOf(direction string) int {
 	return 0
 }
 
-func historyOf(p past, line int) []PastDay {
+func historyOf(p past, line int, sign float64) []PastDay {
 	out := make([]PastDay, len(p.days))
 	for i, f := range p.days {
 		out[i].Date, out[i].Capacity = dateText(p.date(i)), f.Capacity
 		if line < len(f.Lines) {
 			l := f.Lines[line]
-			out[i].P95, out[i].Max, out[i].Mean, out[i].Coverage = known(l.P95), known(l.Max), known(l.Mean), known0(l.Coverage)
+			out[i].P95, out[i].Max, out[i].Mean, out[i].Coverage = known(sign*l.P95), known(sign*l.Max), known(sign*l.Mean), known0(l.Coverage)
 		}
 	}
 	return out

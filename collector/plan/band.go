@@ -51,6 +51,9 @@ func (s *Service) Band(ctx context.Context, resource string) (NormalBand, error)
 		return NormalBand{}, err
 	}
 	out := NormalBand{Resource: a.Resource, Direction: a.Direction, Unit: a.Unit, Hours: []BandHour{}}
+	for i := range series.Values {
+		series.Values[i] *= signOf(a.Series)
+	}
 	n := len(series.Values) - hoursOfWeek
 	band, ok := capacity.NewBand(series, max(0, n), hoursOfWeek, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, bandWidth)
 	if n < 0 || !ok {

@@ -123,7 +123,7 @@ func (s *Service) device(ctx context.Context, w *world, list []noted) error {
 			}{plus(date, 1), span{to, end}})
 		}
 		for i, x := range spans {
-			pieces, err := s.computed(ctx, d, facts, x.span)
+			pieces, err := s.computed(ctx, w, d, facts, x.span)
 			if err != nil {
 				return err
 			}
@@ -195,10 +195,11 @@ func (s *Service) factsOf(ctx context.Context, w *world, d inventory.Device) (po
 }
 
 // computed is what the samples of a span say.
-func (s *Service) computed(ctx context.Context, d inventory.Device, f portFacts, in span) (map[string]piece, error) {
+func (s *Service) computed(ctx context.Context, w *world, d inventory.Device, f portFacts, in span) (map[string]piece, error) {
 	r := newReadings()
 	r.maxGap, r.members = f.maxGap, f.members
 	r.speed = func(key string) uint64 { return uint64(max(f.speed[key], f.width[key])) }
+	r.sensor = func(class, name string) (gauged, bool) { return w.sensor(d, class, name) }
 	margin := max(int64(minMargin), 2*f.maxGap)
 	if err := s.deps.Samples.Read(ctx, d.Site, d.Name, allNames, in.from-margin, in.to+margin, r.take); err != nil {
 		return nil, err

@@ -30,7 +30,11 @@ func (s *Service) compare(ctx context.Context, a Outlook, p past) (*Compared, er
 	if err := json.Unmarshal(body, &old); err != nil {
 		return nil, fmt.Errorf("read earlier forecasts of %s: %w", a.Resource, err)
 	}
-	return compared(old, daily(p, lineOf(old.Direction)), p.first), nil
+	values := daily(p, lineOf(old.Direction))
+	for i := range values {
+		values[i] *= signOf(a.Series)
+	}
+	return compared(old, values, p.first), nil
 }
 
 func compared(old Outlook, values []float64, first capacity.Date) *Compared {

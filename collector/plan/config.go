@@ -24,6 +24,6 @@ const lineLimit = 80
 var (
 	defaultLimit = map[string]float64{KindStorage: 90, KindMemory: 90}
 	defaultLead  = map[string]float64{
-		KindInterface: 30, KindCircuit: 60, KindProcessor: 30, KindMemory: 30, KindStorage: 45, KindPower: 90,
+		KindInterface: 30, KindCircuit: 60, KindProcessor: 30, KindMemory: 30, KindStorage: 45, KindPower: 90, KindSensor: 30, KindExpr: 30,
 	}
 )

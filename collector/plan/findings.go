@@ -41,6 +41,12 @@ func (s *Service) Findings(context.Context) ([]Finding, error) {
 }
 
 func summary(a Outlook) string {
+	if a.OverSince != nil && a.Minimum && a.Limit != nil {
+		return fmt.Sprintf("%s has been below %g %s since %s", a.Title, *a.Limit, a.Unit, *a.OverSince)
+	}
+	if a.Minimum && a.Limit != nil {
+		return fmt.Sprintf("%s is likely to fall below %g %s before what is ordered now arrives: order by %s", a.Title, *a.Limit, a.Unit, text(a.OrderBy))
+	}
 	if a.OverSince != nil {
 		return fmt.Sprintf("%s has been over its limit of %g %% since %s", a.Title, a.LimitPercent, *a.OverSince)
 	}

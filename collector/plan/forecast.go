@@ -71,7 +71,7 @@ func (s *Service) drop(w *world, scope Scope, seen map[string]bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for series, a := range s.answers {
-		_, there := w.devices[a.Device]
+		_, there := w.resource(series, 0)
 		if !there && !seen[series] && scope.takes(Resource{Name: a.Resource, Series: series, Site: a.Site, Device: a.Device}) {
 			delete(s.answers, series)
 		}
@@ -197,16 +197,21 @@ func daily(p past, line int) []float64 {
 }
 
 // assessLine forecasts one direction.
-func assessLine(f *capacity.Forecaster, r Resource, direction string, values []float64, first capacity.Date, cal capacity.Calendar, today capacity.Date, horizon int, what WhatIf) Outlook {
+func assessLine(f *capacity.Forecaster, r Resource, direction string, values []float64, first capacity.Date, cal capacity.Calendar, today capacity.Date, horizon int, what WhatIf) (a Outlook) {
 	r = what.resource(r)
-	a := Outlook{
+	a = Outlook{
 		Resource: r.Name, Kind: r.Kind, Title: r.Title, Site: r.Site, Device: r.Device, Interface: r.Interface, Provider: r.Provider, Series: r.Series,
-		Direction: direction, Unit: r.unit(), LimitPercent: r.Limit, LeadDays: r.LeadDays,
+		Direction: direction, Unit: r.Unit, LimitPercent: r.Limit, LeadDays: r.LeadDays,
 		Forecast: []Expected{}, Probability: []Chance{}, Shifts: []Rebase{},
 	}
 	if r.Capacity > 0 {
 		limit := r.Capacity * r.Limit / 100
 		a.Capacity, a.Limit = &r.Capacity, &limit
+	}
+	if r.Min > 0 {
+		limit := -r.Min
+		a.Limit, a.LimitPercent, a.Minimum = &limit, 0, true
+		defer a.upright()
 	}
 	for len(values) > 0 && math.IsNaN(values[len(values)-1]) && between(plus(first, len(values)-1), today) > 1 {
 		values = values[:len(values)-1] // nothing came of late: the forecast begins behind what did
@@ -244,9 +249,24 @@ func assessLine(f *capacity.Forecaster, r Resource, direction string, values []f
 	return a
 }
 
+// upright gives what must not fall below its limit its own sign again.
+func (a *Outlook) upright() {
+	for _, v := range []*float64{a.P95, a.Limit, a.TrendPerDay} {
+		if v != nil {
+			*v = -*v
+		}
+	}
+	for i, e := range a.Forecast {
+		a.Forecast[i] = Expected{e.Date, -e.P90, -e.P50, -e.P10}
+	}
+	for i := range a.Shifts {
+		a.Shifts[i].By = -a.Shifts[i].By
+	}
+}
+
 // quiet tells whether a resource never carried anything that matters.
 func quiet(values []float64, limit *float64) bool {
-	if limit == nil {
+	if limit == nil || *limit < 0 {
 		return false
 	}
 	for _, v := range values {
@@ -266,7 +286,7 @@ func steady(values []float64, limit *float64) bool {
 	}
 	slices.Sort(v)
 	low, high := v[len(v)/20], v[len(v)-1-len(v)/20]
-	return high < *limit && high-low <= steadyShare*high
+	return high < *limit && high-low <= steadyShare*math.Abs(high)
 }
 
 // path is the forecast as medians of 7 days, each week, and the trend.

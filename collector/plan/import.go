@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -31,25 +30,11 @@ func (s *Service) Import(ctx context.Context, list []Import) error {
 		if x.From%bucketMillis != 0 || len(x.Rates) == 0 || len(x.Rates) > maxLines || len(x.Peaks) != len(x.Rates) {
 			return fmt.Errorf("import %q: it needs one or two lines that begin on a bound of 5 minutes", x.Series)
 		}
-		zone, end := w.zone(r.Site), x.From+int64(len(x.Rates[0]))*bucketMillis
-		err := s.deps.Write(ctx, func(tx *sql.Tx) error {
-			for date := dateIn(x.From, zone); ; date = plus(date, 1) {
-				from, to := dayBounds(date, zone)
-				in := span{max(from, x.From), min(to, end)}
-				if in.from >= in.to {
-					return nil
-				}
-				p := piece{size: x.Capacity, fine: x.Fine}
-				a, b := (in.from-x.From)/bucketMillis, (in.to-x.From)/bucketMillis
-				for i := range x.Rates {
-					p.lines = append(p.lines, line{x.Rates[i][a:b], x.Peaks[i][a:b]})
-				}
-				if err := put(ctx, tx, x.Series, date, zone, in, p); err != nil {
-					return err
-				}
-			}
-		})
-		if err != nil {
+		p := piece{size: x.Capacity, fine: x.Fine}
+		for i := range x.Rates {
+			p.lines = append(p.lines, line{x.Rates[i], x.Peaks[i]})
+		}
+		if err := s.lay(ctx, x.Series, w.zone(r.Site), x.From, p); err != nil {
 			return fmt.Errorf("import %q: %w", x.Series, err)
 		}
 	}

@@ -39,6 +39,7 @@ type Deps struct {
 	Inventory Inventory
 	Facts     Facts
 	Sink      *Sink
+	Evaluate  Evaluate
 }
 
 // Service computes features, forecasts and answers.
@@ -49,7 +50,8 @@ type Service struct {
 	m     planMetrics
 	quiet *logging.Quiet
 
-	collecting  sync.Mutex // one pass after the other
+	collecting  sync.Mutex       // one pass after the other
+	asked       map[string]asked // by rule, guarded by collecting
 	forecasting sync.Mutex
 
 	mu      sync.RWMutex
@@ -67,7 +69,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	return &Service{
 		cfg: cfg, deps: deps, log: deps.Log.With("component", "collector/plan"), m: newMetrics(deps.Metrics),
-		quiet: logging.NewQuiet(time.Minute), answers: map[string]Outlook{}, done: map[string]string{},
+		quiet: logging.NewQuiet(time.Minute), answers: map[string]Outlook{}, done: map[string]string{}, asked: map[string]asked{},
 	}, nil
 }
 
@@ -95,7 +97,7 @@ func (s *Service) loop(ctx context.Context) {
 	ticker := time.NewTicker(s.cfg.Every)
 	defer ticker.Stop()
 	for {
-		if err := errors.Join(s.Collect(ctx), s.nightly(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.Collect(ctx), s.Evaluate(ctx), s.nightly(ctx)); err != nil && ctx.Err() == nil {
 			s.failed("compute capacity", err)
 		}
 		select {

@@ -30,6 +30,8 @@ type rig struct {
 	stored  []store.Samples
 	cursor  uint64
 	lsn     uint64
+	answer  func(expr string, sites []string, at time.Time) []Evaluated // with one value each
+	queries int
 }
 
 func newRig(t testing.TB) *rig {
@@ -50,7 +52,9 @@ func newRig(t testing.TB) *rig {
 sites: [{name: lisbon, time_zone: Europe/Lisbon}]
 devices: [{name: sw1, site: lisbon, address: 192.0.2.1, snmp: {interval: 15s}}]
 circuits: [{name: lis-a, device: sw1, interface: Gi1, bandwidth: 100Mbit/s}]
-capacity: [{match: {resource: circuit}, limit: 70, lead_time: 45d}]
+capacity:
+- {match: {resource: circuit}, limit: 70, lead_time: 45d}
+- {name: leases, expr: dhcp_leases, max: 200, limit: 90, match: {site: lisbon}}
 `)})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
@@ -67,7 +71,7 @@ capacity: [{match: {resource: circuit}, limit: 70, lead_time: 45d}]
 	}
 	r.sink = NewSink(db.Read(), db.Write)
 	r.service, err = New(DefaultConfig(), Deps{Log: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet(), Now: clock, Read: db.Read(), Write: db.Write,
-		Samples: r, Inventory: inv, Facts: inv, Sink: r.sink})
+		Samples: r, Inventory: inv, Facts: inv, Sink: r.sink, Evaluate: r.evaluate})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +94,21 @@ func (r *rig) Read(_ context.Context, _, _ string, _ []string, from, to int64, t
 
 // Cursor implements Samples.
 func (r *rig) Cursor(context.Context) (uint64, error) { return r.cursor, nil }
+
+// evaluate implements Evaluate by asking answer at each step.
+func (r *rig) evaluate(_ context.Context, expr string, sites []string, from, to time.Time, step time.Duration) ([]Evaluated, error) {
+	r.queries++
+	var out []Evaluated
+	for at := from; !at.After(to); at = at.Add(step) {
+		for i, e := range r.answer(expr, sites, at) {
+			if i == len(out) {
+				out = append(out, Evaluated{Site: e.Site, Device: e.Device, Labels: e.Labels})
+			}
+			out[i].Times, out[i].Values = append(out[i].Times, at.UnixMilli()), append(out[i].Values, e.Values[0])
+		}
+	}
+	return out, nil
+}
 
 // poll stores a counter that rises by bps from an instant to another, read every step, and notes it.
 func (r *rig) poll(object string, from, to time.Time, step time.Duration, start, bps float64) {

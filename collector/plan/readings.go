@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -9,20 +10,24 @@ import (
 	"ninewatch/collector/store"
 )
 
-// The objects that features are made of (IF-MIB, HOST-RESOURCES-MIB, UPS-MIB, POWER-ETHERNET-MIB,
-// CISCO-PROCESS-MIB, UCD-SNMP-MIB). Each gauge has the label "name".
+// What features are made of: the series that profiles make the same for all makers, and the objects that devices
+// without them tell (IF-MIB, HOST-RESOURCES-MIB, UPS-MIB, POWER-ETHERNET-MIB, CISCO-PROCESS-MIB, UCD-SNMP-MIB). Each
+// gauge has the label "name" or "sensor".
 var (
 	upTimeNames  = []string{"sysUpTime"}
 	trafficNames = []string{"ifHCInOctets", "ifHCOutOctets", "ifInOctets", "ifOutOctets"}
 	discontinues = []string{"ifCounterDiscontinuityTime"}
-	processors   = []string{"hrProcessorLoad", "cpmCPUTotal5minRev", "ssCpuIdle"}
+	processors   = []string{seriesCPU, "hrProcessorLoad", "cpmCPUTotal5minRev", "ssCpuIdle"}
 	stores       = []string{"hrStorageUsed", "hrStorageSize", "hrStorageAllocationUnits"}
-	powers       = []string{"upsOutputPercentLoad", "pethMainPseConsumptionPower", "pethMainPsePower"}
+	rooms        = []string{"ninewatch_memory_used_bytes", "ninewatch_memory_total_bytes", "ninewatch_memory_usage_ratio",
+		"ninewatch_storage_used_bytes", "ninewatch_storage_total_bytes", "ninewatch_storage_usage_ratio"}
+	powers  = []string{"upsOutputPercentLoad", "pethMainPseConsumptionPower", "pethMainPsePower"}
+	sensors = []string{seriesSensor}
 
-	allNames = slices.Concat(upTimeNames, trafficNames, discontinues, processors, stores, powers)
+	allNames = slices.Concat(upTimeNames, trafficNames, discontinues, processors, stores, rooms, powers, sensors)
 	wanted   = func() map[string]bool {
 		out := map[string]bool{}
-		for _, list := range [][]string{trafficNames, processors, stores, powers} {
+		for _, list := range [][]string{trafficNames, processors, stores, rooms, powers, sensors} {
 			for _, name := range list {
 				out[name] = true
 			}
@@ -50,6 +55,13 @@ type readings struct {
 	maxGap  int64                               // by the interval of today
 	speed   func(key string) uint64
 	members map[string][]string // LAGs
+	sensor  func(class, name string) (gauged, bool)
+}
+
+// gauged is how a sensor is kept.
+type gauged struct {
+	series string
+	size   float64 // 0 where the inventory says
 }
 
 func newReadings() *readings {
@@ -66,9 +78,9 @@ func (r *readings) take(s store.Samples) {
 		}
 		return
 	}
-	label := s.Labels["ifName"]
-	if label == "" {
-		label = s.Labels["name"]
+	label := cmp.Or(s.Labels["ifName"], s.Labels["name"], s.Labels["sensor"])
+	if s.Name == seriesSensor {
+		label = s.Labels["class"] + "/" + label
 	}
 	list := r.byName[s.Name]
 	if list == nil {
@@ -85,6 +97,7 @@ func (r *readings) pieces(device string, in span) map[string]piece {
 	r.processors(device, in, out)
 	r.storages(device, in, out)
 	r.powers(device, in, out)
+	r.sensors(in, out)
 	return out
 }
 
@@ -207,7 +220,8 @@ func gauge(s store.Samples, in span, of func(v float64) float64) line {
 	return l
 }
 
-func same(v float64) float64 { return v }
+func same(v float64) float64    { return v }
+func percent(v float64) float64 { return 100 * v }
 
 // processors is the mean of all processors of the device: what the device has left.
 func (r *readings) processors(device string, in span, out map[string]piece) {
@@ -217,7 +231,10 @@ func (r *readings) processors(device string, in span, out map[string]piece) {
 			continue
 		}
 		of := same
-		if name == "ssCpuIdle" {
+		switch name {
+		case seriesCPU:
+			of = percent
+		case "ssCpuIdle":
 			of = func(v float64) float64 { return 100 - v }
 		}
 		whole := newLine(in.buckets())
@@ -244,8 +261,12 @@ func (r *readings) processors(device string, in span, out map[string]piece) {
 // parts of the memory of Linux that are given back when they are needed.
 var givenBack = map[string]bool{"memory buffers": true, "cached memory": true, "shared memory": true}
 
-// storages is memory and disks, in octets.
+// storages is memory and disks, in octets, or in percent where a device tells only that. What the profile says goes
+// before what HOST-RESOURCES-MIB says.
 func (r *readings) storages(device string, in span, out map[string]piece) {
+	if r.room(KindMemory, device, in, out)+r.room(KindStorage, device, in, out) > 0 {
+		return
+	}
 	for name, used := range r.byName["hrStorageUsed"] {
 		unit, size := last(r.byName["hrStorageAllocationUnits"][name]), last(r.byName["hrStorageSize"][name])
 		low := strings.ToLower(name)
@@ -260,15 +281,63 @@ func (r *readings) storages(device string, in span, out map[string]piece) {
 	}
 }
 
+// room is memory or storage by the series that profiles make, and tells how many there are.
+func (r *readings) room(kind, device string, in span, out map[string]piece) int {
+	prefix := "ninewatch_" + kind + "_"
+	n := 0
+	keep := func(name string, p piece) {
+		n++
+		if kind != KindMemory || !givenBack[strings.ToLower(name)] {
+			out[kind+":"+device+"/"+orOne(name)] = p
+		}
+	}
+	for name, ratio := range r.byName[prefix+"usage_ratio"] {
+		keep(name, piece{lines: []line{gauge(ratio, in, percent)}, size: 100, fine: true})
+	}
+	for name, used := range r.byName[prefix+"used_bytes"] {
+		if size := last(r.byName[prefix+"total_bytes"][name]); size > 0 {
+			keep(name, piece{lines: []line{gauge(used, in, same)}, size: size})
+		}
+	}
+	return n
+}
+
 // powers is the load of UPS outputs and the budget of power over Ethernet.
 func (r *readings) powers(device string, in span, out map[string]piece) {
 	for name, s := range r.byName["upsOutputPercentLoad"] {
 		out[KindPower+":"+device+"/"+orOne(name)] = piece{lines: []line{gauge(s, in, same)}, size: 100, fine: true}
 	}
+	budgets := map[string]float64{}
+	for name, s := range r.byName["pethMainPsePower"] {
+		budgets[supply(name)] = last(s)
+	}
 	for name, s := range r.byName["pethMainPseConsumptionPower"] {
-		if size := last(r.byName["pethMainPsePower"][name]); size > 0 {
-			out[KindPower+":"+device+"/PoE "+orOne(name)] = piece{lines: []line{gauge(s, in, same)}, size: size, fine: true}
+		if size := budgets[supply(name)]; size > 0 {
+			out[KindPower+":"+device+"/PoE "+supply(name)] = piece{lines: []line{gauge(s, in, same)}, size: size, fine: true}
 		}
+	}
+}
+
+// supply is the number of a power supply of power over Ethernet: profiles call its readings "PoE 1 budget" and "PoE 1
+// consumption".
+func supply(name string) string {
+	name = strings.TrimPrefix(name, "PoE ")
+	return orOne(strings.TrimSuffix(strings.TrimSuffix(name, " budget"), " consumption"))
+}
+
+// sensors are loads, and those that a rule of the inventory gives a limit.
+func (r *readings) sensors(in span, out map[string]piece) {
+	for key, s := range r.byName[seriesSensor] {
+		class, name, _ := strings.Cut(key, "/")
+		if _, ups := r.byName["upsOutputPercentLoad"][name]; ups && class == classLoad || r.sensor == nil {
+			continue // it is a power already
+		}
+		as, ok := r.sensor(class, orOne(name))
+		if !ok {
+			continue
+		}
+		sign := signOf(as.series)
+		out[as.series] = piece{lines: []line{gauge(s, in, func(v float64) float64 { return sign * v })}, size: as.size, fine: true}
 	}
 }
 

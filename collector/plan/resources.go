@@ -20,7 +20,32 @@ const (
 	KindMemory    = "memory"
 	KindStorage   = "storage"
 	KindPower     = "power"
+	KindSensor    = "sensor"     // NAME is CLASS/NAME
+	KindExpr      = "expression" // NAME is SITE/DEVICE/LABELS of a series that the expression of a rule gives
 )
+
+// belowPrefix begins the series of what must not fall: it is kept with the other sign, so that it fills up as all else.
+const belowPrefix = "min-"
+
+// signOf is -1 of such a series.
+func signOf(series string) float64 {
+	if strings.HasPrefix(series, belowPrefix) {
+		return -1
+	}
+	return 1
+}
+
+const (
+	seriesCPU    = "ninewatch_cpu_usage_ratio"
+	seriesSensor = "ninewatch_sensor_value"
+	classLoad    = "load" // of sensors: percent of what it can bear
+)
+
+// sensorUnits are those of what profiles call a class.
+var sensorUnits = map[string]string{
+	classLoad: "percent", "charge": "percent", "humidity": "percent", "temperature": "celsius", "runtime": "minutes", "power": "watts",
+	"voltage": "volts", "current": "amperes", "fanspeed": "rpm", "frequency": "hertz",
+}
 
 // Resource is something that can fill up.
 type Resource struct {
@@ -34,20 +59,30 @@ type Resource struct {
 	Provider  string // of circuits
 	Capacity  float64
 	Limit     float64 // percent of the capacity
+	Min       float64 // of what must not fall below, which has no capacity
 	LeadDays  float64
+	Unit      string
 }
 
-// unit is what the values of the resource are.
-func (r Resource) unit() string {
-	switch r.Kind {
+// unit is what the values of a kind are. What can carry 100 is in percent: no memory has 100 octets.
+func unit(kind, part string, size float64) string {
+	switch kind {
 	case KindInterface, KindCircuit:
 		return "bit/s"
 	case KindMemory, KindStorage:
-		return "bytes"
+		if size != 100 {
+			return "bytes"
+		}
 	case KindPower:
-		if strings.Contains(r.Series, "/PoE ") {
+		if strings.HasPrefix(part, "PoE ") {
 			return "watts"
 		}
+	case KindSensor:
+		class, _, _ := strings.Cut(part, "/")
+		if u := sensorUnits[class]; u != "" {
+			return u
+		}
+		return "number"
 	}
 	return "percent"
 }
@@ -143,53 +178,4 @@ func (w *world) zone(site string) *time.Location {
 		return z
 	}
 	return time.UTC
-}
-
-// resource makes what is measured under a key into a resource of the inventory; size is what the samples say that
-// it can carry, or the speed of the interface. Not ok when its device has gone.
-func (w *world) resource(series string, size float64) (Resource, bool) {
-	kind, rest, _ := strings.Cut(series, ":")
-	device, part, _ := strings.Cut(rest, "/")
-	d, ok := w.devices[device]
-	if !ok {
-		return Resource{}, false
-	}
-	r := Resource{Name: series, Series: series, Kind: kind, Title: device, Site: d.Site, Device: device, Capacity: size, Limit: lineLimit}
-	if part != "" {
-		r.Title += " " + part
-	}
-	switch kind {
-	case KindProcessor:
-		r.Title += " processors"
-	case KindPower:
-		r.Title = device + " power " + part
-	}
-	if kind == KindInterface {
-		r.Interface = part
-		if width := w.width[device+"/"+part]; width > 0 {
-			r.Capacity = width
-		}
-		if c, ok := w.circuits[device+"/"+part]; ok {
-			r.Name, r.Kind, r.Title, r.Provider = "circuit:"+c.Name, KindCircuit, c.Name, c.Provider
-			if c.DisplayName != "" {
-				r.Title = c.DisplayName
-			}
-			if c.Site != "" {
-				r.Site = c.Site
-			}
-		}
-	}
-	if v := defaultLimit[r.Kind]; v > 0 {
-		r.Limit = v
-	}
-	r.LeadDays = defaultLead[r.Kind]
-	if rule, ok := inventory.Closest(w.rules, inventory.Resource{Kind: r.Kind, Interface: r.Interface, Provider: r.Provider}, d); ok {
-		if v := rule.Limit.Value(); v > 0 {
-			r.Limit = v
-		}
-		if rule.LeadTime > 0 {
-			r.LeadDays = time.Duration(rule.LeadTime).Hours() / 24
-		}
-	}
-	return r, true
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"ninewatch/collector/capacity"
 )
@@ -52,11 +53,14 @@ func (w WhatIf) resource(r Resource) Resource {
 // widths of the intervals stay as they were found.
 func (w WhatIf) apply(s *capacity.Series, res *capacity.Result) {
 	if g := w.growth(); g != 1 && len(res.Quantiles) > 2*week {
-		slope := slopeOf(res.Quantiles)
+		slope, floor := slopeOf(res.Quantiles), math.Inf(-1)
+		if res.Quantiles[0].Q10 >= 0 { // what never was negative never will be
+			floor = 0
+		}
 		for i := range res.Quantiles {
 			by := (g - 1) * slope * float64(i)
 			q := &res.Quantiles[i]
-			q.Q10, q.Q50, q.Q90, q.Q95 = max(0, q.Q10+by), max(0, q.Q50+by), max(0, q.Q90+by), max(0, q.Q95+by)
+			q.Q10, q.Q50, q.Q90, q.Q95 = max(floor, q.Q10+by), max(floor, q.Q50+by), max(floor, q.Q90+by), max(floor, q.Q95+by)
 		}
 	}
 	if l := w.load(); l != 1 {
