@@ -87,11 +87,15 @@ func upCommand() *cobra.Command {
 		Long: "Runs a collector and an agent that watches this host and its gateway. Data and identity stay in the data folder.\n" +
 			"The pages are served on localhost, their address and the first password are printed.",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := up.CheckRanges(o.Discover); err != nil {
+				return usage{err}
+			}
 			o.Out, o.Err = c.OutOrStdout(), c.ErrOrStderr()
 			return up.Run(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.Demo, "demo", false, "add a simulated network, labelled DEMO, in a data folder of its own")
+	c.Flags().StringSliceVar(&o.Discover, "discover", nil, "scan the range `CIDR` once, with the credentials of the inventory and that of NINEWATCH_SNMP_COMMUNITY; what answers is proposed as devices")
 	c.Flags().StringVar(&o.Data, "data", filepath.Join(".", "ninewatch-data"), "the data `FOLDER`")
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"ninewatch/collector/app"
@@ -27,6 +28,7 @@ import (
 type Options struct {
 	Demo     bool
 	Data     string
+	Discover []string // ranges that are scanned once; empty: nothing is
 	Out, Err io.Writer
 }
 
@@ -42,6 +44,10 @@ type up struct {
 	app  *app.App
 	host *hostagent.Agent
 	demo *demo // nil without --demo
+
+	binary   string // of the agent
+	scanning context.CancelFunc
+	scans    sync.WaitGroup
 }
 
 // Run runs a collector, an agent that watches this host and its gateway, and with o.Demo a simulated network,
@@ -59,7 +65,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	u := &up{o: o, log: log}
+	u := &up{o: o, log: log, binary: binary}
 	u.app, err = app.New(ctx, cfg, app.Options{Demo: o.Demo}, log)
 	if err != nil {
 		return err
@@ -79,6 +85,7 @@ func Run(ctx context.Context, o Options) error {
 		}, Stop: children.Stop},
 		lifecycle.Part{Name: "first words", Start: u.greet, Stop: nothing},
 		lifecycle.Part{Name: "past of the demo", Start: u.startPast, Stop: nothing},
+		lifecycle.Part{Name: "discovery", Start: u.startDiscovery, Stop: u.stopDiscovery},
 	)
 }
 
@@ -145,11 +152,14 @@ func (u *up) hostInventory() (inventory.Inventory, error) {
 	interval := inventory.Duration(upInterval)
 	inv := inventory.Inventory{
 		Sites:       []inventory.Site{{Name: upSite, DisplayName: "This host", TimeZone: localZone()}},
-		Credentials: []inventory.Credential{{Name: "this-host", SNMP: &inventory.SNMP{Version: "2c", Community: community}}},
+		Credentials: []inventory.Credential{{Name: hostCredential, SNMP: &inventory.SNMP{Version: "2c", Community: community}}},
 		Devices: []inventory.Device{{
-			Name: nameOf(host), Site: upSite, Address: "127.0.0.1", Port: u.host.Addr().Port(), Credential: "this-host", Role: "server",
+			Name: nameOf(host), Site: upSite, Address: "127.0.0.1", Port: u.host.Addr().Port(), Credential: hostCredential, Role: "server",
 			SNMP: inventory.Probe{Interval: &interval},
 		}},
+	}
+	if snmp := given(); snmp != nil && len(u.o.Discover) > 0 {
+		inv.Credentials = append(inv.Credentials, inventory.Credential{Name: givenCredential, SNMP: snmp})
 	}
 	if gateway := defaultGateway(); gateway.IsValid() {
 		inv.Devices = append(inv.Devices, inventory.Device{Name: "gateway-" + nameOf(gateway.String()), DisplayName: "Gateway", Site: upSite, Address: gateway.String(), Role: "router"})
