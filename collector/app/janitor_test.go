@@ -36,10 +36,29 @@ func TestJanitor(t *testing.T) {
 	}{{"delivered", 91}, {"delivered", 89}, {"dead", 91}} {
 		insert(`INSERT INTO deliveries (id, message_id, incident, type, receiver, body, created_ms, status, next_ms, finished_ms)
 			VALUES (?, 'm', 1, 't', 'r', '', 0, ?, 0, ?)`, i, row.status, at-row.age*day)
+		insert(`INSERT INTO delivery_attempts (delivery, number, time_ms, duration_ms, code, error, answer) VALUES (?, 1, ?, 1, 200, '', '')`, i, at-row.age*day)
+		insert(`INSERT INTO delivery_incidents (delivery, incident) VALUES (?, 1)`, i)
+	}
+	insert(`INSERT INTO deliveries (id, message_id, incident, type, receiver, body, created_ms, status, next_ms, finished_ms)
+		VALUES (-1, 'm', 1, 't', 'r', '', 0, 'dead', 0, ?)`, at-776*day)
+	for i, row := range []struct {
+		status string
+		age    any
+	}{{"resolved", 776}, {"resolved", 774}, {"open", nil}} {
+		var ended any
+		if age, is := row.age.(int); is {
+			ended = at - int64(age)*day
+		}
+		insert(`INSERT INTO incidents (id, kind, severity, status, site, device, summary, started_ms, uncertainty_ms, detected_ms, ended_ms)
+			VALUES (?, 'device_down', 'major', ?, 's', 'd', '', 0, 0, 0, ?)`, i+1, row.status, ended)
+		insert(`INSERT INTO incident_told (incident, route, receiver, escalates, stage, reopened, revision, first_ms, last_ms, withheld, withheld_ms)
+			VALUES (?, '', 'r', 0, 'opened', 0, 0, 0, 0, '', 0)`, i+1)
 	}
 	j := &janitor{log: log, write: db.Write, now: func() time.Time { return now }}
-	if err := j.clean(t.Context()); err != nil {
-		t.Fatal(err)
+	for range 2 { // the second time, what belonged to rows that went
+		if err := j.clean(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	count := func(query string, want int) {
 		t.Helper()
@@ -51,4 +70,9 @@ func TestJanitor(t *testing.T) {
 	count(`SELECT count(*) FROM observation_runs`, 1)
 	count(`SELECT count(*) FROM deliveries WHERE id IN (1, 2)`, 2)
 	count(`SELECT count(*) FROM deliveries`, 2)
+	count(`SELECT count(*) FROM delivery_attempts WHERE delivery IN (1, 2)`, 2)
+	count(`SELECT count(*) FROM delivery_attempts`, 2)
+	count(`SELECT count(*) FROM delivery_incidents`, 2)
+	count(`SELECT count(*) FROM incident_told WHERE incident IN (2, 3)`, 2)
+	count(`SELECT count(*) FROM incident_told`, 2)
 }

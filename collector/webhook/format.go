@@ -47,7 +47,7 @@ func (s *Service) render(m alert.Message, shape Shape, marker string) (rendered,
 	case Slack:
 		out.body, err = json.Marshal(r.slack(m))
 	case Teams:
-		out.body, err = json.Marshal(r.teams(m))
+		out.body, err = r.teams(m)
 	case PagerDuty:
 		out.body, err = json.Marshal(r.pagerDuty(m.Items[0]))
 	case Template:
@@ -147,14 +147,14 @@ func (r renderer) alertmanager(m alert.Message) map[string]any {
 		} else {
 			firing = true
 		}
-		labels := map[string]string{"alertname": i.Kind, "severity": string(i.Severity), "site": i.Site, "incident": i.Name()}
-		for k, v := range map[string]string{"device": i.Device, "object": i.Object, "role": i.Role, "team": i.Team} {
+		labels := map[string]string{"alertname": i.Kind, "severity": string(i.Severity), "incident": i.Name()} // an empty label is none
+		for k, v := range map[string]string{"site": i.Site, "device": i.Device, "object": i.Object, "role": i.Role, "team": i.Team} {
 			if v != "" {
 				labels[k] = v
 			}
 		}
 		for k, v := range i.Labels {
-			if _, taken := labels[k]; !taken {
+			if _, taken := labels[k]; !taken && v != "" {
 				labels[k] = v
 			}
 		}
@@ -230,11 +230,25 @@ func slackEscape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
-// teams is a message with an Adaptive Card, as a workflow of Microsoft Teams takes it. It stays below 28 KB.
-func (r renderer) teams(m alert.Message) map[string]any {
+// teamsRoom is what of the 28 KB that Microsoft Teams takes is left to a card without the tokens of its links.
+const teamsRoom = 24 << 10
+
+// teams is a message with an Adaptive Card, as a workflow of Microsoft Teams takes it: with as much as fits.
+func (r renderer) teams(m alert.Message) (out []byte, err error) {
+	for _, most := range [][2]int{{10, 500}, {10, 200}, {5, 200}, {1, 200}} {
+		out, err = json.Marshal(r.card(m, most[0], most[1]))
+		if err != nil || len(out) <= teamsRoom {
+			break
+		}
+	}
+	return out, err
+}
+
+// card is a card of at most so many incidents, with facts of at most so many characters.
+func (r renderer) card(m alert.Message, items, characters int) map[string]any {
 	body, actions := []map[string]any{}, []map[string]any{}
 	for n, it := range m.Items {
-		if n == 10 {
+		if n == items {
 			body = append(body, map[string]any{"type": "TextBlock", "text": fmt.Sprintf("and %d more", len(m.Items)-n), "wrap": true})
 			break
 		}
@@ -248,7 +262,7 @@ func (r renderer) teams(m alert.Message) map[string]any {
 		}
 		facts := []map[string]any{}
 		for _, f := range r.facts(i) {
-			facts = append(facts, map[string]any{"title": f[0], "value": cutTo(f[1], 500)})
+			facts = append(facts, map[string]any{"title": f[0], "value": cutTo(f[1], characters)})
 		}
 		body = append(body,
 			map[string]any{"type": "TextBlock", "text": cutTo(headline(it), 300), "weight": "Bolder", "size": "Medium", "wrap": true, "color": color},
