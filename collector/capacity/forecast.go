@@ -47,6 +47,12 @@ type Forecaster struct {
 // Forecast says what follows the first origin values of s. Later values are not looked at.
 func (f *Forecaster) Forecast(s Series, origin int, o Options) Result {
 	origin = min(max(origin, 0), len(s.Values))
+	if c, ok := onClock(s, origin, o); ok {
+		o.Calendar.Zone, o.Horizon = nil, c.steps
+		r := f.Forecast(c.series, c.origin, o)
+		c.back(&r, origin)
+		return r
+	}
 	r := Result{Origin: origin, Season: usableSeason(s, origin, o.Season)}
 	r.Backtest = Score{MASE: math.NaN(), NaiveMASE: math.NaN(), Pinball: math.NaN(), Coverage80: math.NaN()}
 	f.take(s.Values[:origin])
