@@ -168,6 +168,9 @@ func (s sheet) section(x Section) {
 	if x.Days != nil {
 		s.draw(x.Days.Draw(x.Title))
 	}
+	if x.Days != nil || x.Strips != nil {
+		s.legend()
+	}
 	if x.Chart != nil {
 		s.draw(x.Chart.Draw(x.Title))
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/go-pdf/fpdf"
 )
@@ -96,7 +97,11 @@ func (s sheet) row(t Table, row []Cell, widths []float64, height float64) {
 		if c.Note != "" {
 			s.SetXY(x, y+rowHeight*.8)
 			s.font("", 7, Mute)
-			s.CellFormat(widths[i], rowHeight*.75, s.fit(c.Note, widths[i]-1), "", 0, align(t.Columns[i]), false, 0, "")
+			wide := widths[i]
+			if !t.Columns[i].Numeric && !slices.ContainsFunc(row[i+1:], func(c Cell) bool { return c.Note != "" }) {
+				wide = pageWidth - marginSide - x // there is nothing to its right
+			}
+			s.CellFormat(wide, rowHeight*.75, s.fit(c.Note, wide-1), "", 0, align(t.Columns[i]), false, 0, "")
 		}
 		x += widths[i]
 	}
@@ -112,7 +117,7 @@ func align(c Column) string {
 	return "L"
 }
 
-// widths shares the width of the text among the columns by what they hold, none below a twelfth of its share.
+// widths shares the width of the text among the columns by what they hold.
 func (s sheet) widths(t Table) []float64 {
 	want := make([]float64, len(t.Columns))
 	sum := 0.0
@@ -128,8 +133,50 @@ func (s sheet) widths(t Table) []float64 {
 		}
 		sum += want[i]
 	}
+	if sum <= textWidth {
+		for i := range want {
+			want[i] *= textWidth / sum
+		}
+		return want
+	}
+	return narrowed(want)
+}
+
+// narrowed takes from the widest columns what is too much, so that the narrow ones are read in full.
+func narrowed(want []float64) []float64 {
+	low, high := 0.0, textWidth
+	for range 40 {
+		most := (low + high) / 2
+		sum := 0.0
+		for _, w := range want {
+			sum += min(w, most)
+		}
+		if sum > textWidth {
+			high = most
+		} else {
+			low = most
+		}
+	}
 	for i := range want {
-		want[i] *= textWidth / sum
+		want[i] = min(want[i], low)
 	}
 	return want
+}
+
+// dayLegend says what the colours of days mean.
+var dayLegend = []struct {
+	tone Tone
+	word string
+}{{Quiet, "up"}, {Bad, "down"}, {Unreach, "unreachable"}, {Warn, "degraded, counts as up"}, {Unknown, "unknown"}, {Planned, "planned work"}, {Outside, "outside agreed hours"}}
+
+func (s sheet) legend() {
+	x, y := marginSide, s.GetY()
+	for _, l := range dayLegend {
+		s.colour(l.tone, s.SetFillColor)
+		s.Rect(x, y+.6, 2.4, 2.4, "F")
+		s.font("", 7, Mute)
+		s.Text(x+3.4, y+2.7, l.word)
+		x += s.GetStringWidth(l.word) + 8
+	}
+	s.SetXY(marginSide, y+4)
 }

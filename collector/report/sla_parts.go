@@ -123,7 +123,7 @@ func slaOutages(in SLAInput) Section {
 	for _, o := range in.Whole.Outages {
 		end := Cell{Text: "not over", Tone: Bad}
 		if o.To != nil {
-			end = Cell{Text: local(*o.To, in.Zone), Value: *o.To}
+			end = Cell{Text: localAfter(o.From, *o.To, in.Zone), Value: *o.To}
 		}
 		cause := causeCell(o)
 		cause.Note = o.Evidence
@@ -147,7 +147,7 @@ func slaOutages(in SLAInput) Section {
 
 // gapRow is a time of which nothing is known.
 func gapRow(g uptime.GapAnswer, in SLAInput) []Cell {
-	end := Cell{Text: local(g.To, in.Zone), Value: g.To}
+	end := Cell{Text: localAfter(g.From, g.To, in.Zone), Value: g.To}
 	if g.Ongoing {
 		end = Cell{Text: "not over", Tone: Unknown}
 	}
@@ -202,7 +202,16 @@ func local(at string, zone *time.Location) string {
 	if err != nil {
 		return at
 	}
-	return t.In(zone).Format("Mon 2 Jan 15:04:05")
+	return t.In(zone).Format("2 Jan 15:04:05")
+}
+
+// localAfter is an instant behind another: without its date when that is the same.
+func localAfter(from, to string, zone *time.Location) string {
+	a, b := local(from, zone), local(to, zone)
+	if day := strings.LastIndexByte(a, ' ') + 1; day > 0 && strings.HasPrefix(b, a[:day]) {
+		return b[day:]
+	}
+	return b
 }
 
 // burnDown is the budget that was left day by day, and what would be left had the unknown time been down.
