@@ -37,6 +37,8 @@ type Outlook struct {
 	LeadDays     float64  `json:"lead_time_days"`
 
 	P95         *float64   `json:"p95" doc:"median of the last 7 daily 95th percentiles"`
+	Mean        *float64   `json:"mean" doc:"mean of the last 28 days"`
+	MeanBefore  *float64   `json:"mean_before" doc:"the same 91 days earlier"`
 	TrendPerDay *float64   `json:"trend_per_day"`
 	Forecast    []Expected `json:"forecast" nullable:"false" doc:"medians of 7 days"`
 	FullOn      FullOn     `json:"full_on"`

@@ -152,6 +152,8 @@ func assess(f *capacity.Forecaster, r Resource, p past, cal capacity.Calendar, t
 			continue
 		}
 		a := assessLine(f, r, direction, values, p.first, cal, today, horizon, what)
+		now, before91 := levels(p, i, today)
+		a.Mean, a.MeanBefore = known(signOf(r.Series)*now*what.load()), known(signOf(r.Series)*before91)
 		if i == 0 || before(a, best) {
 			best = a
 		}
