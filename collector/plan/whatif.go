@@ -17,6 +17,8 @@ type WhatIf struct {
 	Limit    float64 // percent; 0: as it is
 	LeadDays float64 // negative: as it is
 	HasLead  bool
+	Plus     string  // a resource whose load comes on top, as when a department moves
+	Share    float64 // of it, in percent; 0: 100
 }
 
 func (w WhatIf) load() float64 {
@@ -88,25 +90,43 @@ func slopeOf(q []capacity.Quantiles) float64 {
 
 // WhatIf is the answer of a resource under other assumptions. Nothing is stored.
 func (s *Service) WhatIf(ctx context.Context, resource string, what WhatIf) (Outlook, error) {
+	out, err := s.whatIfs(ctx, resource, what)
+	if err != nil {
+		return Outlook{}, err
+	}
+	return out[0], nil
+}
+
+// whatIfs is the answer of a resource under each of some assumptions; the load that comes on top is that of the first.
+func (s *Service) whatIfs(ctx context.Context, resource string, list ...WhatIf) ([]Outlook, error) {
 	found := s.Answers(Scope{Resource: resource})
 	if len(found) == 0 {
-		return Outlook{}, fmt.Errorf("look up %q: %w", resource, ErrUnknown)
+		return nil, fmt.Errorf("look up %q: %w", resource, ErrUnknown)
 	}
 	w, err := s.look(ctx)
 	if err != nil {
-		return Outlook{}, err
+		return nil, err
 	}
 	today := s.todayOf(found[0])
 	p, err := s.past(ctx, found[0].Series, today)
 	if err != nil {
-		return Outlook{}, err
+		return nil, err
 	}
 	r, ok := w.resource(found[0].Series, sizeOf(p))
 	if !ok {
-		return Outlook{}, fmt.Errorf("look up %q: %w", resource, ErrUnknown)
+		return nil, fmt.Errorf("look up %q: %w", resource, ErrUnknown)
+	}
+	if list[0].Plus != "" {
+		if p, err = s.moved(ctx, found[0], p, today, list[0]); err != nil {
+			return nil, err
+		}
 	}
 	var f capacity.Forecaster
-	a := assess(&f, r, p, capacity.Calendar{Holidays: w.holidays[r.Site]}, today, s.cfg.Horizon, what)
-	a.Day, a.MadeAt, a.Held = found[0].Day, found[0].MadeAt, found[0].Held
-	return a, nil
+	out := make([]Outlook, len(list))
+	for i, what := range list {
+		a := assess(&f, r, p, capacity.Calendar{Holidays: w.holidays[r.Site]}, today, s.cfg.Horizon, what)
+		a.Day, a.MadeAt, a.Held = found[0].Day, found[0].MadeAt, found[0].Held
+		out[i] = a
+	}
+	return out, nil
 }
