@@ -69,6 +69,10 @@ func TestProfileOfSysObjectID(t *testing.T) {
 		{"ruckus", "Ruckus", "25053.3.1.5.15", "Ruckus Wireless ZD3000"},
 		{"netapp", "NetApp", "789.2.5", "NetApp Release 9.3P6: Thu Jun 14 20:21:25 UTC 2018"},
 		{"infoblox", "Infoblox", "7779.1.1402", "Linux 3.14.25"},
+		{"bdcom", "BDCOM", "3320.1.234.0", "BDCOM(tm) S2528 Software, Version 2.2.0C Build 35005"},
+		{"ruijie", "Ruijie", "4881.1.1.10.1.101", "Ruijie 10G Ethernet Switch(S5750C) By Ruijie Networks"},
+		{"hirschmann", "Hirschmann", "248.11.2.1.20", "Hirschmann GREYHOUND Switch"},
+		{"enterasys", "Extreme Enterasys", "5624.2.1.100", "Enterasys Networks, Inc. C3G124-48 Rev 06.61.08.0013"},
 		{"tplink", "TP-Link", "11863.5.28", "JetStream 24-Port Gigabit L2 Managed Switch"},
 		{"dlink", "D-Link", "171.10.76.28.1", "DGS-1210-24 Gigabit Ethernet Switch"},
 		{"vmware-esxi", "VMware", "6876.4.1", "VMware ESXi 6.5.0 build-5969303 VMware, Inc. x86_64"},
@@ -106,6 +110,75 @@ func TestVersionOfSysDescr(t *testing.T) {
 // TestBundledReadings: small devices made by hand from their MIBs, and all that is read of them.
 func TestBundledReadings(t *testing.T) {
 	for _, c := range []struct{ name, objectID, descr, recording, want string }{
+		{"radlan", "35265.1.83", "MES3324F 28-port 1G/10G Managed Switch", `
+1.3.6.1.4.1.89.1.8.0|2|11
+1.3.6.1.4.1.89.1.9.0|2|101
+1.3.6.1.4.1.89.53.14.1.2.1|4|4.0.11
+1.3.6.1.4.1.89.53.14.1.5.1|4|ES0001
+1.3.6.1.4.1.89.53.14.1.7.1|4|MES3324F
+1.3.6.1.4.1.89.53.15.1.9.1|2|5
+1.3.6.1.4.1.89.53.15.1.10.1|2|43
+1.3.6.1.4.1.89.83.1.1.1.2.67109249|4|fan1_unit1
+1.3.6.1.4.1.89.83.1.1.1.3.67109249|2|1
+1.3.6.1.4.1.89.83.1.2.1.2.67109185|4|ps1_unit1
+1.3.6.1.4.1.89.83.1.2.1.3.67109185|2|6`, `
+Eltex, , MES3324F, 4.0.11
+cpu CPU 11
+state fan1_unit1 1 normal ok
+state ps1_unit1 6 notFunctioning critical
+temperature Unit 1 43 celsius`},
+		{"radlan", "89.1.1", "with the older table", `
+1.3.6.1.4.1.89.1.9.0|2|7
+1.3.6.1.4.1.89.53.15.1.9.1|2|51
+1.3.6.1.4.1.89.53.15.1.10.1|2|1`, `
+RAD, , , 
+cpu CPU 7
+temperature Unit 1 51 celsius`},
+		{"bdcom", "3320.1.234.0", "BDCOM(tm) S2528 Software, Version 2.2.0C Build 35005", `
+1.3.6.1.4.1.3320.9.109.1.1.1.1.5.1|66|23`, `
+BDCOM, , S2528, 2.2.0C
+cpu CPU 1 23`},
+		{"ruijie", "4881.1.1.10.1.101", "a switch", `
+1.3.6.1.4.1.4881.1.1.10.2.36.1.1.3.0|66|9
+1.3.6.1.4.1.4881.1.1.10.2.35.1.1.1.2.1|4|System Memory
+1.3.6.1.4.1.4881.1.1.10.2.35.1.1.1.3.1|66|61`, `
+Ruijie, RGOS, , 
+cpu CPU 9
+memory System Memory 61 %`},
+		{"enterasys", "5624.2.1.100", "Enterasys Networks, Inc. C3G124-48", `
+1.3.6.1.4.1.5624.1.2.49.1.1.1.1.4.1.1|66|173
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.3.1.1.1|4|DRAM device #0
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.4.1.1.1|66|2000
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.5.1.1.1|66|500
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.3.1.2.1|4|FLASH device #0
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.4.1.2.1|66|1000
+1.3.6.1.4.1.5624.1.2.49.1.3.1.1.5.1.2.1|66|900`, `
+Extreme Enterasys, , , 
+cpu CPU 1.1 17.3
+memory DRAM device #0 1536000 of 2048000`},
+		{"hirschmann", "248.11.2.1.20", "Hirschmann GREYHOUND Switch", `
+1.3.6.1.4.1.248.11.10.1.5.1.0|2|42
+1.3.6.1.4.1.248.11.11.1.1.1.1.2.1|2|1
+1.3.6.1.4.1.248.11.11.1.1.1.1.2.2|2|2
+1.3.6.1.4.1.248.11.13.1.1.3.1.2.1|2|1
+1.3.6.1.4.1.248.11.22.1.8.10.1.0|2|35
+1.3.6.1.4.1.248.11.22.1.8.11.1.0|2|100
+1.3.6.1.4.1.248.11.22.1.8.11.2.0|2|300`, `
+Hirschmann, HiOS, , 
+cpu CPU 35
+memory Memory 102400 of 409600
+temperature Device 42 celsius
+state Power supply 1 1 present ok
+state Power supply 2 2 defective critical
+state Fan 1 1 notAvailable absent`},
+		{"infoblox", "7779.1.1402", "Linux 3.14.25", `
+1.3.6.1.4.1.7779.3.1.1.2.1.8.1.1.0|2|12
+1.3.6.1.4.1.7779.3.1.1.2.1.8.2.1.0|2|34
+1.3.6.1.4.1.7779.3.1.1.2.1.8.3.1.0|2|5`, `
+Infoblox, NIOS, , 
+cpu CPU 12
+memory Memory 34 %
+memory Swap 5 %`},
 		{"extreme-exos", "1916.2.134", "ExtremeXOS (X460-24t) version 15.3.1.4 v1531b4", `
 1.3.6.1.4.1.1916.1.1.1.8.0|2|41
 1.3.6.1.4.1.1916.1.1.1.9.1.2.101|2|1
