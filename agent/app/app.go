@@ -99,7 +99,7 @@ func (a *App) build(list allow.List, profiles *profile.Library) (err error) {
 		Checkpoint: filepath.Join(a.cfg.StateDir, "open-runs"),
 		Learnt:     filepath.Join(a.cfg.StateDir, "learnt"),
 	})
-	a.http = httpserver.New(a.cfg.Listen, nil, httpserver.Deps{Log: a.log, Handler: a.handler(), Fatal: a.fatal})
+	a.http = httpserver.New(a.cfg.Listen, httpserver.Deps{Log: a.log, Handler: a.handler(), Fatal: a.fatal})
 	return a.buildUplink()
 }
 

@@ -41,15 +41,16 @@ func (a *App) buildHTTP(events *api.Events) error {
 		return err
 	}
 	a.reports = a.scheduled(served)
-	var config *tls.Config
+	var secure func(net.Listener) net.Listener
 	if a.cfg.TLS.CertFile != "" {
 		certificate, err := tls.LoadX509KeyPair(a.cfg.TLS.CertFile, a.cfg.TLS.KeyFile)
 		if err != nil {
 			return fmt.Errorf("tls: %w", err)
 		}
-		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+		config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+		secure = func(plain net.Listener) net.Listener { return tls.NewListener(plain, config) }
 	}
-	a.http = httpserver.New(a.cfg.Listen.HTTP, config, httpserver.Deps{Log: a.log, Handler: served.Handler(), Fatal: a.fatal})
+	a.http = httpserver.New(a.cfg.Listen.HTTP, httpserver.Deps{Log: a.log, Handler: served.Handler(), Fatal: a.fatal, Secure: secure})
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (u *up) startDemo(ctx context.Context) error {
 	}
 	d.fleet = d.net.Fleet(simulate.Deps{Log: u.log, Metrics: u.app.Metrics(), Now: time.Now})
 	received := u.app.Metrics().NewCounter(`ninewatch_collector_demo_webhooks_received_total`)
-	d.receiver = httpserver.New("127.0.0.1:0", nil, httpserver.Deps{Log: u.log, Fatal: u.app.Fatal(), Handler: http.HandlerFunc(
+	d.receiver = httpserver.New("127.0.0.1:0", httpserver.Deps{Log: u.log, Fatal: u.app.Fatal(), Handler: http.HandlerFunc(
 		func(w http.ResponseWriter, _ *http.Request) {
 			received.Inc()
 			w.WriteHeader(http.StatusNoContent)

@@ -4,7 +4,6 @@ package httpserver
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,17 +15,19 @@ import (
 	"ninewatch/internal/listen"
 )
 
-// Deps are what a Server uses but does not own. All are required.
+// Deps are what a Server uses but does not own. All but Secure are required.
 type Deps struct {
 	Log     *slog.Logger
 	Handler http.Handler
 	Fatal   chan<- error // told when the server ends by itself
+	// Secure lays TLS over the listener; nil: plain HTTP. It is a function so that the agent, which has nothing
+	// to serve by TLS, does not carry the server's half of crypto/tls.
+	Secure func(net.Listener) net.Listener
 }
 
 // Server is an HTTP server with a life of its own.
 type Server struct {
 	address  string
-	tls      *tls.Config
 	deps     Deps
 	http     *http.Server
 	listener net.Listener
@@ -34,10 +35,8 @@ type Server struct {
 	cancel   context.CancelFunc
 }
 
-// New returns a Server for address that is not started. With a nil config it speaks plain HTTP.
-func New(address string, config *tls.Config, deps Deps) *Server {
-	return &Server{address: address, tls: config, deps: deps}
-}
+// New returns a Server for address that is not started.
+func New(address string, deps Deps) *Server { return &Server{address: address, deps: deps} }
 
 // Start listens and returns; the error names the address and the mend.
 func (s *Server) Start(context.Context) error {
@@ -45,8 +44,8 @@ func (s *Server) Start(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.tls != nil {
-		listener = tls.NewListener(listener, s.tls)
+	if s.deps.Secure != nil {
+		listener = s.deps.Secure(listener)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.listener, s.cancel = listener, cancel

@@ -1,9 +1,12 @@
 package httpserver
 
 import (
+	"crypto/tls"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -12,7 +15,7 @@ import (
 
 func newServer(t *testing.T, address string, h http.Handler) *Server {
 	t.Helper()
-	return New(address, nil, Deps{Log: slog.New(slog.DiscardHandler), Handler: h, Fatal: make(chan error, 1)})
+	return New(address, Deps{Log: slog.New(slog.DiscardHandler), Handler: h, Fatal: make(chan error, 1)})
 }
 
 func TestServerLives(t *testing.T) {
@@ -70,4 +73,24 @@ func TestStopWithoutStart(t *testing.T) {
 	if err := newServer(t, "127.0.0.1:0", nil).Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// What Secure returns is what the server accepts from, at the address that Addr tells.
+func TestSecureIsLaidOverTheListener(t *testing.T) {
+	over := func(plain net.Listener) net.Listener {
+		server := httptest.NewUnstartedServer(nil) // for its certificate
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return tls.NewListener(plain, &tls.Config{Certificates: server.TLS.Certificates})
+	}
+	s := New("127.0.0.1:0", Deps{Log: slog.New(slog.DiscardHandler), Handler: http.NotFoundHandler(), Fatal: make(chan error, 1), Secure: over})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(t.Context())                                                              //nolint:errcheck // test
+	conn, err := tls.Dial("tcp", s.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // only that it is TLS matters
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 }
