@@ -32,6 +32,9 @@ func reportCommand() *cobra.Command {
 				return usage{fmt.Errorf("--format %q is none of %s", format, strings.Join(reportFormats, ", "))}
 			}
 			query := url.Values{"format": {format}}
+			if from, to, ok := strings.Cut(period, ".."); ok {
+				query["from"], query["to"], period = []string{from}, []string{to}, ""
+			}
 			for name, value := range map[string]string{"period": period, "scope": scope, "objective": objective, "table": table} {
 				if value != "" {
 					query.Set(name, value)
@@ -49,7 +52,7 @@ func reportCommand() *cobra.Command {
 		},
 	}
 	clientFlags(c, &cl)
-	c.Flags().StringVar(&period, "period", "", "`PERIOD` in the zone of the scope: 2026-10, 2026-Q3, 2026-10-21 or 2026; the last whole month when empty")
+	c.Flags().StringVar(&period, "period", "", "`PERIOD` in the zone of the scope: 2026-10, 2026-Q3, 2026-10-21, 2026 or two times in RFC 3339 with .. between; the last whole month when empty")
 	c.Flags().StringVar(&scope, "scope", "", "`SCOPE`: company, site:NAME, device:NAME, service:NAME …; company when empty")
 	c.Flags().StringVar(&format, "format", "html", "`FORMAT`: "+strings.Join(reportFormats, ", "))
 	c.Flags().StringVar(&objective, "objective", "", "`PERCENT` that was agreed, such as 99.9")

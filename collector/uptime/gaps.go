@@ -105,5 +105,5 @@ func throughout(w Window, boots []telemetry.Boot, polled []telemetry.Run, zone *
 	if before == 0 || after == never {
 		return "", false
 	}
-	return "ran on without a restart: sysUpTime went on", true
+	return "ran on without a restart", true
 }

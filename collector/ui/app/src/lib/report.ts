@@ -7,7 +7,11 @@ export interface ReportTable { columns: Column[]; rows: Cell[][] | null; empty?:
 export interface ReportDay { date: string; tone: ReportTone; seconds: number; text: string }
 export interface ReportSeries { name: string; tone: ReportTone; y: (number | null)[]; high?: (number | null)[] }
 export interface ReportChart { kind: 'lines' | 'steps' | 'bars'; unit: string; x: string[]; series: ReportSeries[]; limit?: number }
-export interface ReportSection { key: string; title: string; note?: string; days?: { days: ReportDay[] }; chart?: ReportChart; table?: ReportTable }
+export interface ReportScale { point: string; low: string; high: string; limit?: string }
+export interface ReportStrip { name: string; title: string; value: string; tone?: ReportTone; days: ReportDay[] }
+export interface ReportSection {
+  key: string; title: string; note?: string; detail?: boolean; scale?: ReportScale; days?: { days: ReportDay[] }; strips?: ReportStrip[]; chart?: ReportChart; table?: ReportTable
+}
 export interface Report {
   kind: string; title: string; eyebrow: string; scope: string; as_of: string; revision: number; demo?: boolean
   period: { name: string; from: string; to: string; zone: string }
@@ -37,4 +41,10 @@ export function periods(now: Date): { name: string; label: string }[] {
     { name: `${quarter.getFullYear()}-Q${q}`, label: `Q${q}` },
     { name: String(now.getFullYear()), label: String(now.getFullYear()) },
   ]
+}
+
+/** A row of days in words: those on which something was lost. */
+export function stripWords(s: ReportStrip): string {
+  const odd = s.days.filter((d) => d.tone !== 'quiet' && d.tone !== 'outside')
+  return odd.length ? `${s.title}: ${odd.map((d) => `${d.date} ${d.text}`).join('; ')}` : `${s.title}: nothing was lost`
 }

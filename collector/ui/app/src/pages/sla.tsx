@@ -43,7 +43,7 @@ export function SLA() {
           <button type="button" class="btn pri" onClick={() => print()}>Print</button>
         </div>
         <Load of={of} what="The report could not be made." rows={8} row={46} heading="Uptime and SLA">
-          {(d) => <Paper report={d.report}>{ledger.data && <><Scale ledger={ledger.data} objective={objective} /><Planned ledger={ledger.data} counted={planned} /></>}</Paper>}
+          {(d) => <Paper report={d.report}><>{ledger.data && <><Scale ledger={ledger.data} objective={objective} /><Planned ledger={ledger.data} counted={planned} /></>}</></Paper>}
         </Load>
         <p class="noprint small sub doclinks"><a class="link" href={href('/services')}>Services</a> <a class="link" href={href('/maintenance')}>Planned work and calendars</a> <a class="link" href="/docs/uptime">How uptime is counted</a></p>
       </div>

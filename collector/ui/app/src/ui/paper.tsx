@@ -1,6 +1,6 @@
 // A report on the page, as it prints.
 import type { ComponentChildren } from 'preact'
-import { dayHeight, type Cell, type Report, type ReportChart, type ReportDay, type ReportSection, type ReportTable, type ReportTone } from '../lib/report'
+import { dayHeight, stripWords, type Cell, type Report, type ReportChart, type ReportDay, type ReportSection, type ReportStrip, type ReportTable, type ReportTone } from '../lib/report'
 import { href } from '../lib/router'
 import { roundStep, ticksBetween } from '../lib/scale'
 import { instant } from '../lib/time'
@@ -16,7 +16,8 @@ const dayClass: Partial<Record<ReportTone, string>> = { bad: 'd', unreach: 'd', 
 
 /** children stand under the figures: what a page adds to what the report says. */
 export function Paper({ report, children }: { report: Report; children?: ComponentChildren }) {
-  const half = report.sections.filter((s) => s.chart && s.chart.kind !== 'lines')
+  const sections = report.sections.filter((s) => !(children && s.scale)) // the page has a scale of its own
+  const half = sections.filter((s) => s.chart && s.chart.kind !== 'lines')
   return (
     <article class="card paper">
       <header class="ph">
@@ -30,7 +31,7 @@ export function Paper({ report, children }: { report: Report; children?: Compone
         ))}</div>
       )}
       {children}
-      {report.sections.filter((s) => !half.includes(s)).map((s) => <Section key={s.key} section={s} />)}
+      {sections.filter((s) => !half.includes(s)).map((s) => <Section key={s.key} section={s} />)}
       {half.length > 0 && <div class="two-col">{half.map((s) => <Section key={s.key} section={s} />)}</div>}
       <section class="acct"><h2>How this was counted</h2><dl class="kv">{report.method.map((m) => (<><dt>{m.label}</dt><dd>{m.text}</dd></>))}</dl></section>
     </article>
@@ -39,13 +40,31 @@ export function Paper({ report, children }: { report: Report; children?: Compone
 
 function Section({ section: s }: { section: ReportSection }) {
   return (
-    <section id={s.key}>
+    <section id={s.key} class={s.detail ? 'detail' : ''}>
       <h2>{s.title}</h2>
       {s.note && <p class="small sub">{s.note}</p>}
+      {s.strips && <Strips strips={s.strips} />}
       {s.days && <Days days={s.days.days} />}
       {s.chart && <Chart chart={s.chart} title={s.title} />}
       {s.table && !(s.days && !s.table.rows?.length) && <Cells table={s.table} title={s.title} fold={!!s.days} />}
     </section>
+  )
+}
+
+/** The days of several targets, a row for each. */
+function Strips({ strips }: { strips: ReportStrip[] }) {
+  return (
+    <ul class="strips">
+      {strips.map((s) => (
+        <li key={s.name}>
+          <span class="strong cut" title={s.title}>{s.title}</span>
+          <span class="cells" role="img" aria-label={stripWords(s)} style={`grid-template-columns:repeat(${s.days.length},1fr)`}>
+            {s.days.map((d) => <i class={dayClass[d.tone] ?? 'q'} title={`${d.date}: ${d.text}`} />)}
+          </span>
+          <span class={`num ${ink[s.tone ?? ''] ?? ''}`}>{s.value}{/^\d/.test(s.value) && ' %'}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 

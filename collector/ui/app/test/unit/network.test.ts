@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { reportRequest } from '../../src/pages/reports'
+import { stripWords } from '../../src/lib/report'
 import { assetTree, claimAnswer, needsWords, nextDate, roleWords, sightingWords, standing, stateNow, windowFault, windowState, type Asset, type Claim, type Ledger } from '../../src/lib/network'
 import { repliesOf } from '../../src/pages/discovery'
 import { assetCSV } from '../../src/pages/inventory'
@@ -100,4 +102,18 @@ it('periods in words', () => {
   expect(periodName('2026-10')).toBe('October 2026')
   expect(periodName('2026-Q3')).toBe('Q3 2026')
   expect(periodName('2026-10-05T07:00:00Z..2026-10-09T19:00:00Z')).toBe('2026-10-05 07:00 to 2026-10-09 19:00')
+})
+
+describe('reports', () => {
+  it('asks for what the kind needs', () => {
+    expect(reportRequest('sla', 'service:mail', { period: '2026-10' }, '99.9').command).toBe('ninewatch-collector report sla --scope service:mail --period 2026-10 --objective 99.9')
+    expect(reportRequest('sla', 'company', { from: 'A', to: 'B' }, '99').command).toBe('ninewatch-collector report sla --scope company --objective 99 --period A..B')
+    expect(reportRequest('capacity', 'site:porto', { period: '2026-10' }, '99.9').asked).toEqual({ scope: 'site:porto' })
+    expect(reportRequest('inventory', 'service:mail', { period: '2026-10' }, '99.9').asked).toEqual({ scope: 'company', period: '2026-10' })
+  })
+  it('reads a row of days', () => {
+    const day = (date: string, tone: 'quiet' | 'bad', words: string) => ({ date, tone, seconds: 0, text: words })
+    expect(stripWords({ name: 'a', title: 'Porto', value: '', days: [day('2026-10-01', 'quiet', 'up all day'), day('2026-10-02', 'bad', 'down 4 min 05 s')] })).toBe('Porto: 2026-10-02 down 4 min 05 s')
+    expect(stripWords({ name: 'a', title: 'Porto', value: '', days: [day('2026-10-01', 'quiet', 'up all day')] })).toBe('Porto: nothing was lost')
+  })
 })
