@@ -162,6 +162,16 @@ func TestWrongUsage(t *testing.T) {
 	refused(t, 2, "--devices: 0 is not from 1 to 16777214\n--loss: 2 is not a share from 0 to 1", "simulate", "--devices", "0", "--loss", "2")
 }
 
+// TestSimulatedUser: what cannot be a user of SNMPv3 is refused before any device is there.
+func TestSimulatedUser(t *testing.T) {
+	refused(t, 2, "which user? give --username with the protocols and passphrases of SNMPv3", "simulate", "--auth-protocol", "SHA")
+	refused(t, 2, "a passphrase needs its protocol: give --auth-protocol, --priv-protocol", "simulate", "--username", "u", "--auth-passphrase", "long enough")
+	refused(t, 2, `user "u": authentication protocol "SHA3" is not known, or its passphrase is below 8 bytes`,
+		"simulate", "--username", "u", "--auth-protocol", "SHA3", "--auth-passphrase", "long enough")
+	refused(t, 2, `user "u": privacy protocol "AES" is not known or without authentication, or its passphrase is below 8 bytes`,
+		"simulate", "--username", "u", "--priv-protocol", "AES", "--priv-passphrase", "long enough")
+}
+
 func TestGet(t *testing.T) {
 	f := serve(t, map[string]string{
 		"GET /api/v1/devices":                      `{"items":[{"name":"a","site":"lisbon","address":"192.0.2.1","role":"core","state":"up","since":"2026-03-01T12:00:00Z","extra":1}],"next_cursor":"c1"}`,
