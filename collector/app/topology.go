@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"ninewatch/collector/api"
+	"ninewatch/collector/plan"
 	"ninewatch/collector/promapi"
 	"ninewatch/collector/store"
 	"ninewatch/collector/topology"
@@ -24,8 +27,53 @@ func (a *App) buildTopology(events *api.Events) (err error) {
 	a.topology, err = live.New(live.DefaultConfig(), live.Deps{
 		Log: a.log, Metrics: a.set, Now: time.Now, Read: a.db.Read(), Write: a.db.Write, Inventory: a.inventory,
 		States: a.deviceStates, Lines: a.stateLine, Traffic: traffic, Changed: events.Inventory,
+		Expiry: func(_ context.Context, loads []live.Growing) []time.Time {
+			return endsOf(a.plan.Answers(plan.Scope{}), loads)
+		},
 	})
 	return err
+}
+
+// endsOf tells on which day each load reaches the most that it may become, by the forecasts of the ports that carry
+// it: it is taken to grow as the sum of their 95th percentiles does. A port without a forecast leaves it open.
+func endsOf(outlooks []plan.Outlook, loads []live.Growing) []time.Time {
+	byPort := map[string]plan.Outlook{}
+	for _, l := range loads {
+		for _, p := range l.Ports {
+			byPort[p] = plan.Outlook{}
+		}
+	}
+	for _, o := range outlooks {
+		port := o.Device + "/" + o.Interface
+		if _, wanted := byPort[port]; wanted && o.Interface != "" && o.Withheld == "" && o.P95 != nil {
+			byPort[port] = o
+		}
+	}
+	out := make([]time.Time, len(loads))
+	for i, l := range loads {
+		now, days := 0.0, map[string]float64{}
+		for _, p := range l.Ports {
+			o := byPort[p]
+			if o.P95 == nil {
+				now = 0
+				break
+			}
+			now += *o.P95
+			for _, e := range o.Forecast {
+				days[e.Date] += e.P50
+			}
+		}
+		if now <= 0 {
+			continue
+		}
+		for _, day := range slices.Sorted(maps.Keys(days)) {
+			if l.Rate*days[day]/now >= l.Most {
+				out[i], _ = time.Parse(time.DateOnly, day)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // deviceStates is what the ledger says of devices now, as the topology takes it.

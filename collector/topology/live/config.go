@@ -73,10 +73,15 @@ type Traffic interface {
 	Now(ctx context.Context, devices []string) (map[string]float64, error)
 }
 
-// Expiry tells when the load of a group is going to exceed what it carries after a failure.
-type Expiry interface {
-	Ends(ctx context.Context, group string, ports []string, most float64) (at time.Time, ok bool)
+// Growing is the load that some ports carry together, and the most that it may become.
+type Growing struct {
+	Ports      []string // device/interface
+	Rate, Most float64  // bit/s
 }
+
+// Expiry tells when loads are going to exceed what is left for them after a failure, in their order; a zero time where
+// that is not told, or will not be.
+type Expiry func(ctx context.Context, loads []Growing) []time.Time
 
 // Deps are the things a Service uses but does not own. Traffic and Expiry may be nil.
 type Deps struct {

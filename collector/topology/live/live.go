@@ -23,7 +23,7 @@ type Service struct {
 
 	view atomic.Pointer[View]
 
-	mu      sync.Mutex                       // guards what waits
+	mu      sync.Mutex                         // guards what waits
 	pending map[string][]telemetry.DeviceFacts // by device
 	touched map[string]bool                    // devices whose members may have changed
 	sensors map[string]map[sensorKey]condition // by device

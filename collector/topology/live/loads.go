@@ -94,11 +94,9 @@ func (s *Service) N1(ctx context.Context, v *View) []N1 {
 		if x.Worst.Util > 0 && !math.IsInf(x.Worst.Util, 1) {
 			x.Capacity = load.Rate / x.Worst.Util
 		}
-		if s.deps.Expiry != nil && x.Holds {
-			x.Ends, _ = s.deps.Expiry.Ends(ctx, g.Name, g.Ports, x.Most)
-		}
 		out = append(out, x)
 	}
+	s.ends(ctx, out)
 	slices.SortStableFunc(out, func(a, b N1) int {
 		switch {
 		case a.Holds != b.Holds:
@@ -117,6 +115,23 @@ func (s *Service) N1(ctx context.Context, v *View) []N1 {
 		return cmp.Compare(b.Worst.Util, a.Worst.Util)
 	})
 	return out
+}
+
+// ends tells of what holds now until when it will.
+func (s *Service) ends(ctx context.Context, list []N1) {
+	if s.deps.Expiry == nil {
+		return
+	}
+	var loads []Growing
+	var at []int
+	for i, x := range list {
+		if x.Holds {
+			loads, at = append(loads, Growing{Ports: x.Group.Ports, Rate: x.Load.Rate, Most: x.Most}), append(at, i)
+		}
+	}
+	for i, end := range s.deps.Expiry(ctx, loads) {
+		list[at[i]].Ends = end
+	}
 }
 
 // LinkLoads is the utilization of links now, by their ids.
