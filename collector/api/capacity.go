@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -16,13 +17,13 @@ import (
 
 // classes are what the page filters by.
 var classes = map[string][]string{
-	"links": {plan.KindInterface, plan.KindCircuit}, "storage": {plan.KindStorage}, "compute": {plan.KindProcessor, plan.KindMemory}, "power": {plan.KindPower},
+	"links": {plan.KindInterface, plan.KindCircuit}, "storage": {plan.KindStorage}, "compute": {plan.KindProcessor, plan.KindMemory}, "power": {plan.KindPower}, "other": {plan.KindSensor, plan.KindExpr},
 }
 
 type capacityQuery struct {
 	Paging
 	Scope string `query:"scope" maxLength:"400" default:"company" doc:"company, site:NAME, device:NAME, or the name of a resource such as circuit:lis-a, interface:lis-edge-1/wan1, storage:lis-srv-1//srv"`
-	Class string `query:"class" enum:"links,storage,compute,power" doc:"all when empty"`
+	Class string `query:"class" enum:"links,storage,compute,power,other" doc:"all when empty"`
 	Site  string `query:"site" maxLength:"200"`
 	Q     string `query:"q" maxLength:"200" doc:"part of the name or title"`
 	Idle  bool   `query:"idle" doc:"with what carries next to nothing"`
@@ -38,6 +39,8 @@ type whatIfQuery struct {
 	Load     float64 `query:"load" minimum:"1" maximum:"10000" default:"100" doc:"percent of what is carried, such as 130 for 30 % more users"`
 	Capacity float64 `query:"capacity" minimum:"0" default:"0" doc:"in the unit of the resource; 0: as it is"`
 	Limit    float64 `query:"limit" minimum:"0" maximum:"100" default:"0" doc:"percent of the capacity; 0: as it is"`
+	Plus     string  `query:"plus" maxLength:"400" doc:"a resource whose load comes on top, as when a department moves, such as circuit:lis-b"`
+	Share    float64 `query:"plus_percent" minimum:"1" maximum:"10000" default:"100" doc:"percent of that load"`
 	LeadDays float64 `query:"lead" minimum:"-1" maximum:"1000" default:"-1" doc:"days until what is ordered is in place; -1: as it is"`
 }
 
@@ -64,6 +67,9 @@ func (a *API) capacityRoutes() {
 	get(a, "/capacity", "get-plan", "What fills up, when, and what to order by which date", viewer, a.capacity)
 	get(a, "/capacity/resource", "get-capacity-resource", "The forecast of one resource with its history", viewer, a.capacityDetail)
 	get(a, "/capacity/what-if", "get-what-if", "A forecast under other assumptions", viewer, a.whatIf)
+	get(a, "/capacity/hourly", "get-hourly-forecast", "The hours of the next two weeks", viewer, a.hourly)
+	get(a, "/capacity/growth", "get-growth", "What sites, departments, tags or roles carry more than 13 weeks ago", viewer, a.growth)
+	get(a, "/capacity/upgrades", "get-upgrades", "Larger sizes, how long each lasts and what it costs", viewer, a.upgrades)
 	get(a, "/capacity/band", "get-normal-band", "The normal band of each hour of the week", viewer, a.band)
 	get(a, "/capacity/bill", "get-bill", "The 95th percentile of a month", viewer, a.bill)
 	route(a, http.MethodGet, "/capacity/bill.csv", "get-bill-buckets", "The buckets behind a bill, by which anybody can count again", viewer, a.billCSV)
@@ -158,8 +164,16 @@ func (a *API) whatIf(ctx context.Context, c caller, in *whatIfQuery) (plan.Outlo
 	if err := a.resource(c, in.Resource); err != nil {
 		return plan.Outlook{}, err
 	}
-	what := plan.WhatIf{Growth: in.Growth, Flat: in.Growth == 0, Load: in.Load, Capacity: in.Capacity, Limit: in.Limit, LeadDays: in.LeadDays, HasLead: in.LeadDays >= 0}
+	if in.Plus != "" {
+		if err := a.resource(c, in.Plus); err != nil {
+			return plan.Outlook{}, err
+		}
+	}
+	what := plan.WhatIf{Plus: in.Plus, Share: in.Share, Growth: in.Growth, Flat: in.Growth == 0, Load: in.Load, Capacity: in.Capacity, Limit: in.Limit, LeadDays: in.LeadDays, HasLead: in.LeadDays >= 0}
 	out, err := a.deps.Plan.WhatIf(ctx, in.Resource, what)
+	if errors.Is(err, plan.ErrOther) {
+		return plan.Outlook{}, badRequest("%s", err)
+	}
 	return out, absent(err, plan.ErrUnknown, "resource", in.Resource)
 }
 

@@ -103,3 +103,33 @@ func TestBillIsThatOfItsBuckets(t *testing.T) {
 		t.Errorf("the buckets have %d lines, want 8941 with the head", n)
 	}
 }
+
+func TestHoursGrowthAndUpgrades(t *testing.T) {
+	w := newWorld(t)
+	w.growing()
+	h := read[plan.HourlyForecast](w, "viewer", "/api/v1/capacity/hourly?resource=interface:lis-sw-1/Gi1")
+	if len(h.Hours) != 14*24 || len(h.Past) != 7*24 || h.Unit != "bit/s" {
+		t.Errorf("got %d hours ahead and %d of the past", len(h.Hours), len(h.Past))
+	}
+	g := read[growthAnswer](w, "viewer", "/api/v1/capacity/growth?by=site")
+	// 90 days: there is no level 91 days before the last.
+	if len(g.Items) != 1 || g.Items[0].Group != "lisbon" || g.Items[0].All != 1 || g.Items[0].Counted != 0 || g.Items[0].OrderBy == nil {
+		t.Errorf("a viewer of Lisbon sees %+v", g.Items)
+	}
+	u := read[upgradesAnswer](w, "viewer", "/api/v1/capacity/upgrades?resource=interface:lis-sw-1/Gi1")
+	if len(u.Items) != 5 || u.Items[1].Capacity != 2e9 || u.Items[4].FullOn.P50 != nil {
+		t.Errorf("got %+v", u.Items)
+	}
+	for _, path := range []string{"hourly?resource=", "upgrades?resource=", "what-if?resource=interface:lis-sw-1/Gi1&plus="} {
+		if status, body := w.ask("viewer", http.MethodGet, "/api/v1/capacity/"+path+"interface:opo-sw-1/Gi1", ""); status != http.StatusNotFound {
+			t.Errorf("%s: a viewer of Lisbon is answered %d %s of Porto", path, status, body)
+		}
+	}
+	both := read[plan.Outlook](w, "viewall", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&plus=interface:opo-sw-1/Gi1&plus_percent=50")
+	if both.OverSince == nil { // 580 and half of as much are above 800
+		t.Errorf("half of Porto on top: %v of %v", *both.P95, *both.Limit)
+	}
+	if status, body := w.ask("admin", http.MethodGet, "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&plus=interface:lis-sw-1/Gi1", ""); status != http.StatusBadRequest || !strings.Contains(body, "do not add up") {
+		t.Errorf("on top of itself: %d %s", status, body)
+	}
+}
