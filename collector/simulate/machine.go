@@ -27,7 +27,8 @@ type machine struct {
 	ups      *ups
 	cables   []cable
 	parts    []part
-	standby  *standby // nil: in no group of routers
+	swapped  time.Time // when a part was pulled or put back last; zero: never
+	standby  *standby  // nil: in no group of routers
 	table    []column
 	off      bool // pulled: it says nothing
 

@@ -90,7 +90,10 @@ func (d *Demo) pull(list []string, at time.Time) error {
 	for _, m := range d.machines {
 		m.off = off[m]
 		for i := range m.parts {
-			m.parts[i].pulled = gone[&m.parts[i]]
+			p := &m.parts[i]
+			if p.pulled != gone[p] {
+				p.pulled, m.swapped = gone[p], at
+			}
 		}
 		for i := range m.ports {
 			m.cut(i, cut[&m.ports[i]], at)
@@ -138,7 +141,11 @@ func (m *machine) bundle(at time.Time) {
 
 // lastChange is ifLastChange in TimeTicks.
 func (m *machine) lastChange(i int, at time.Time) uint64 {
-	changed := m.ports[i].pulled.at
+	return m.stamp(m.ports[i].pulled.at, at)
+}
+
+// stamp is the TimeStamp (RFC 2579) of a change as the device says it at a time.
+func (m *machine) stamp(changed, at time.Time) uint64 {
 	if changed.IsZero() || changed.Before(m.started(at)) {
 		return 0
 	}

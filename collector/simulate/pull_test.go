@@ -91,6 +91,10 @@ func TestPullASupply(t *testing.T) {
 			t.Error("it is still listed")
 		}
 	}
+	const entLastChangeTime = "1.3.6.1.2.1.47.1.4.1"
+	if before, after := shown(testDemo(), "lis-core-1", entLastChangeTime, noon)["0"], shown(d, "lis-core-1", entLastChangeTime, noon)["0"]; before != "0" || after == "0" {
+		t.Errorf("entLastChangeTime %q before, %q after", before, after)
+	}
 	if got := len(shown(d, "lis-core-1", entStateOper, noon)); got != 5 { // the chassis, a supply, three fans
 		t.Errorf("%d parts have a state, want 5", got)
 	}

@@ -160,6 +160,9 @@ func physical(m *machine) []column {
 		number("5", func(i int) int64 { return int64(parts[i].class) }),
 		number("6", func(i int) int64 { return int64(i) }),
 		text("7", func(i int) string { return parts[i].name }),
+		object("47.1.4.1", scalar, func(m *machine, at time.Time, _ int, vb *snmpwire.VarBind) {
+			setUint(vb, snmpwire.TimeTicks, m.stamp(m.swapped, at))
+		}), // entLastChangeTime
 		object("131.1.1.1.3", rows, func(_ *machine, _ time.Time, _ int, vb *snmpwire.VarBind) { setInt(vb, 3) }), // entStateOper enabled
 	}
 }
