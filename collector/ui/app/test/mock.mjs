@@ -21,7 +21,7 @@ function csp(html) {
 /** scenario: norvane, firstrun; broken: path prefixes that answer 500. */
 export async function startMock({ port = 0, scenario = 'norvane', broken = [], delay = 0 } = {}) {
   const started = Date.now()
-  const state = { scenario, broken, delay, incidents: structuredClone(f.incidents), applied: [], changes: [], streams: new Set(), quiet: false, password: 'correct horse' }
+  const state = { scenario, broken, delay, incidents: structuredClone(f.incidents), silences: structuredClone(f.silences), applied: [], changes: [], streams: new Set(), quiet: false, password: 'correct horse' }
   const index = () => readFileSync(join(dist, 'index.html'), 'utf8')
 
   const json = (res, status, body) => {
@@ -78,7 +78,7 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
     }
     if (path === 'session') return json(res, 200, { user: { name: state.scenario === 'firstrun' ? 'admin' : 'M. Duarte', role: 'admin' }, demo: false, version: '1.0.0', organisation: state.scenario === 'firstrun' ? '' : 'Norvane Logistics' })
     if (path === 'events') return stream(req, res)
-    const others = /^(incidents|apply|tokens|deliveries|receivers)/.test(path) ? null : network(req.method, path, p, req.method === 'GET' ? null : await body(req), state.changes)
+    const others = /^(incidents|apply|tokens|deliveries|receivers|silences)/.test(path) ? null : network(req.method, path, p, req.method === 'GET' ? null : await body(req), state.changes)
     if (others) return others.status < 400 ? json(res, others.status, others.body) : problem(res, others.status, others.title, others.detail)
     if (path === 'overview') return json(res, 200, overview(p))
     if (path === 'devices') return json(res, 200, devices(p))
@@ -102,7 +102,17 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
     }
     if (path === 'agents') return json(res, 200, { items: state.scenario === 'firstrun' ? [{ ...f.agents[4], id: 'noc-host-1', site: 'main', devices: 2 }] : f.agents })
     if (path === 'sites') return json(res, 200, { items: f.sites })
-    if (path === 'silences') return json(res, 200, { items: f.silences })
+    if (path === 'silences' && req.method === 'POST') {
+      const b = await body(req)
+      state.silences.unshift({ id: String(state.silences.length + 1), from: f.iso(f.moment), author: 'M. Duarte', created_at: f.iso(f.moment), ended_at: null, active: true, ...b })
+      return json(res, 201, state.silences[0])
+    }
+    if (path === 'silences') return json(res, 200, { items: state.silences })
+    const silence = /^silences\/(\w+)$/.exec(path)
+    if (silence && req.method === 'DELETE') {
+      state.silences = state.silences.filter((x) => x.id !== silence[1])
+      return json(res, 204)
+    }
     if (path === 'routes') return json(res, 200, { items: f.routes })
     if (path === 'incidents/figures') return json(res, 200, { items: f.figures })
     if (/^incidents\/[^/]+\/explain$/.test(path)) return json(res, 200, f.explanation)

@@ -164,6 +164,41 @@ test('an incident is acknowledged, commented and resolved', { skip }, async () =
   assert.deepEqual(w.faults, [])
 })
 
+test('an incident is explained and silenced, the silence ends, a receiver is tried', { skip }, async () => {
+  const m = await collector()
+  const w = await window({}, m)
+  const { page } = w
+  await page.goto(m.url + '/incidents/INC-2417')
+  await settled(page)
+  await page.getByText('severity does not match').waitFor() // why another route is not used
+  await page.getByText('knows that it is acknowledged').waitFor()
+  assert.deepEqual(await axe(page), [])
+  await page.getByRole('button', { name: 'Silence…' }).click()
+  await page.getByRole('button', { name: 'Silence', exact: true }).click()
+  await page.getByText('Say why: others will ask.').waitFor()
+  assert.equal(m.state.silences.length, 1)
+  await page.getByLabel('For', { exact: true }).selectOption('24')
+  await page.getByLabel('Why', { exact: true }).fill('the carrier works on it until tomorrow')
+  assert.deepEqual(await axe(page), [])
+  await page.getByRole('button', { name: 'Silence', exact: true }).click()
+  await page.getByRole('button', { name: 'Silence', exact: true }).waitFor({ state: 'detached' })
+  assert.deepEqual(m.state.silences[0].match, { incident: 'INC-2417' })
+  assert.equal(m.state.silences[0].reason, 'the carrier works on it until tomorrow')
+
+  await page.goto(m.url + '/settings')
+  await settled(page)
+  await page.getByText('the carrier works on it until tomorrow').waitFor()
+  await page.getByRole('button', { name: 'End the silence of INC-2417' }).click()
+  await page.getByText('the carrier works on it until tomorrow').waitFor({ state: 'detached' })
+  assert.equal(m.state.silences.length, 1)
+  await page.getByRole('button', { name: 'Send a test to servicenow' }).click()
+  await page.getByText('the receiver answers 503 Service Unavailable').waitFor()
+  await page.getByText('no route to queue').waitFor()
+  await page.getByText('What was sent').click()
+  assert.deepEqual(await axe(page), [])
+  assert.deepEqual(w.faults, [])
+})
+
 test('a device is added after its effect was shown, a site joins with one line', { skip }, async () => {
   const m = await collector({ scenario: 'firstrun' })
   const w = await window({}, m)
