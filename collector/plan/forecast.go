@@ -271,12 +271,14 @@ func quiet(values []float64, limit *float64) bool {
 	if limit == nil || *limit < 0 {
 		return false
 	}
+	some := false
 	for _, v := range values {
 		if v >= *limit*idleShare {
 			return false
 		}
+		some = some || !math.IsNaN(v)
 	}
-	return len(values) > 0
+	return some
 }
 
 // steady tells whether a resource has stood at one value below its limit: there is nothing to forecast, and it is not
