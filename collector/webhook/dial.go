@@ -46,11 +46,11 @@ func denied(addr netip.Addr, allow []netip.Prefix) string {
 	return ""
 }
 
-// newClient returns a client that checks addresses after DNS and follows no redirect.
 // NewClient returns a client that calls only addresses that webhooks may be sent to: for whatever else reads
 // a URL that a user wrote.
 func NewClient(allow []netip.Prefix) *http.Client { return newClient(allow) }
 
+// newClient returns a client that checks addresses after DNS and follows no redirect.
 func newClient(allow []netip.Prefix) *http.Client {
 	dialer := &net.Dialer{
 		Timeout: 5 * time.Second,
