@@ -190,10 +190,10 @@ func trend(in SLAInput) (Figure, bool) {
 	if !okNow || !okThen {
 		return Figure{}, false
 	}
-	f := Figure{Label: "Than the period before", Note: fmt.Sprintf("points: %s %% and %s then", *in.Before.Availability, plural(in.Before.Failures, "failure")), Tone: Strong}
+	f := Figure{Label: "Trend", Note: fmt.Sprintf("points; %s %% and %s in the period before", *in.Before.Availability, plural(in.Before.Failures, "failure")), Tone: Strong}
 	switch diff := now - then; {
 	case diff == 0:
-		f.Value, f.Note = "the same", strings.TrimPrefix(f.Note, "points: ")
+		f.Value, f.Note = "the same", strings.TrimPrefix(f.Note, "points; ")
 	case diff > 0:
 		f.Value = fmt.Sprintf("+%d.%04d", diff/10_000, diff%10_000)
 	default:

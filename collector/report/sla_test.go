@@ -64,9 +64,9 @@ func TestTrend(t *testing.T) {
 			t.Errorf("%s after %s: got %q, %q", now, then, got.Value, got.Note)
 		}
 	}
-	f("99.9703", "99.9581", "+0.0122", "points: 99.9581 % and 2 failures then")
-	f("98.0000", "100.0000", "−2.0000", "points: 100.0000 % and 2 failures then")
-	f("99.9000", "99.9000", "the same", "99.9000 % and 2 failures then")
+	f("99.9703", "99.9581", "+0.0122", "points; 99.9581 % and 2 failures in the period before")
+	f("98.0000", "100.0000", "−2.0000", "points; 100.0000 % and 2 failures in the period before")
+	f("99.9000", "99.9000", "the same", "99.9000 % and 2 failures in the period before")
 	if _, ok := trend(SLAInput{Whole: uptime.Answer{}, Before: &uptime.Answer{Availability: pointer("99.0000")}}); ok {
 		t.Error("nothing was measured now, and it is compared")
 	}

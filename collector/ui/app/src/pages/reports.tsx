@@ -68,12 +68,12 @@ export function Reports() {
           <Card title="Report">
             <div class="body stk">
               <div class="row wrap g12">
-                <label class="row g6" for="rk">About<select id="rk" value={kind} onChange={(e) => setKind(e.currentTarget.value as Kind)}>{Object.entries(kinds).map(([key, k]) => <option key={key} value={key}>{k.name}</option>)}</select></label>
+                <label class="row g6 nw" for="rk">About<select id="rk" value={kind} onChange={(e) => setKind(e.currentTarget.value as Kind)}>{Object.entries(kinds).map(([key, k]) => <option key={key} value={key}>{k.name}</option>)}</select></label>
                 {kinds[kind].period && <PeriodSeg chosen={period.text} />}
               </div>
               <div class="row wrap g12">
                 <ScopePick scope={r.scope} choose={choose} />
-                {kinds[kind].objective && <label class="row g6" for="ro">Objective, %<select id="ro" value={objective} onChange={(e) => setObjective(e.currentTarget.value)}>{['99', '99.5', '99.9', '99.95', '99.99'].map((o) => <option key={o} value={o}>{o}</option>)}</select></label>}
+                {kinds[kind].objective && <label class="row g6 nw" for="ro">Objective, %<select id="ro" value={objective} onChange={(e) => setObjective(e.currentTarget.value)}>{['99', '99.5', '99.9', '99.95', '99.99'].map((o) => <option key={o} value={o}>{o}</option>)}</select></label>}
               </div>
               {kinds[kind].narrow && <p class="small sub">Of the whole company, or of one site.</p>}
               <div class="row wrap">
