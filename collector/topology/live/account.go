@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"ninewatch/collector/inventory"
 	"ninewatch/collector/topology"
 )
 
@@ -104,15 +105,16 @@ type Finding struct {
 // RedundancyLost is the kind of all findings.
 const RedundancyLost = "redundancy_lost"
 
-// Findings lists what is lost now, by severity and name. What has no spare by design loses nothing until it fails.
+// Findings lists what is lost now, by severity and name. What has no spare by design loses nothing until it fails. Of
+// the sessions of a router some may go: which of them are meant to stand in for each other no MIB tells.
 func (s *Service) Findings(context.Context) []Finding {
 	var out []Finding
 	for _, g := range s.view.Load().Groups {
 		class := g.Verdict.Class
-		if !class.Lost() || !g.roles && !g.Redundant() && class != topology.Failed {
+		if !class.Lost() || !g.roles && !g.Redundant() && class != topology.Failed || g.Kind == inventory.ModeRouting && g.Source == FromFacts && class == topology.Reduced {
 			continue
 		}
-		f := Finding{Kind: RedundancyLost, Object: g.Name, Severity: class.Severity(), Class: class, Since: g.Since, Devices: g.Devices,
+		f := Finding{Kind: RedundancyLost, Object: g.Name, Severity: class.Severity(), Class: class, Since: g.Since, Devices: slices.Concat(g.Devices, g.near),
 			Words: g.Title + " is " + classWords(class) + ": " + g.Words}
 		if len(g.Sites) > 0 {
 			f.Site = g.Sites[0]

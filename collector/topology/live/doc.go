@@ -15,6 +15,8 @@
 //     list that was read to its end; 90 days later it is forgotten. A sensor of a power supply or fan that says
 //     critical, or absent after it was well, is believed before the list; one that says unknown is no evidence,
 //     and a place that was always empty no member;
+//   - a session of BGP or OSPF that was up once is down when its device says so, or lists it no more; sessions to one
+//     autonomous system are a group, and the neighbours of OSPF. Losing some of them is no finding while two are left;
 //   - a router of a first hop redundancy group is what it said last; it is idle while it is down. Who was told
 //     to be standby before the active router failed is unknown until it is read again;
 //   - what is within a device that is not up is unknown: its device is the fault;

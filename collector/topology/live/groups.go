@@ -34,6 +34,7 @@ type Group struct {
 	of     []member // as Members
 	within string   // the device that it is a part of
 	roles  bool     // first hop redundancy: members have roles
+	near   []string // devices at the other ends of its sessions
 }
 
 // member is how the state of one of Members is told.
@@ -83,6 +84,13 @@ func (s *Service) groups(n *topology.Network) []*Group {
 	}
 	for _, g := range s.routers() {
 		add(g)
+	}
+	for _, device := range keys(s.memory) {
+		if !written[inventory.ModeRouting+"\x00"+device] {
+			for _, g := range sessionGroups(s.memory[device], n) {
+				add(g)
+			}
+		}
 	}
 	for _, g := range out {
 		s.finish(g)

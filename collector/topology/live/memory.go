@@ -26,16 +26,31 @@ type memory struct {
 	Parts []held `json:"parts,omitempty"`
 }
 
-// held is a part of a group, or with LAG a member of a bundle.
+// held is a part of a group, or with LAG a member of a bundle, or a session of a routing protocol.
 type held struct {
 	Component telemetry.Component `json:"component,omitzero"`
 	LAG       string              `json:"lag,omitempty"`
 	Port      string              `json:"port,omitempty"`
+	Session   string              `json:"session,omitempty"` // of a routing protocol, that was up
+	Family    string              `json:"family,omitempty"`  // sessions that may stand in for each other
 	Seen      int64               `json:"seen"` // Unix ms
 }
 
 func (h held) key() string {
-	return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key
+	return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key + "\x00" + h.Family + "\x00" + h.Session
+}
+
+// list is the list of facts that a part is told in.
+func (h held) list() string {
+	switch {
+	case h.LAG != "":
+		return "lags"
+	case strings.HasPrefix(h.Session, "BGP "):
+		return "bgp_peers"
+	case h.Session != "":
+		return "ospf_neighbors"
+	}
+	return "components"
 }
 
 // partClasses are the classes of parts that stand in for each other.
@@ -49,11 +64,7 @@ func (m *memory) merge(r topology.Record) {
 		if _, ok := now[old.key()]; ok || f.Time-old.Seen > forgetAfter {
 			continue
 		}
-		list := "components"
-		if old.LAG != "" {
-			list = "lags"
-		}
-		if slices.Contains(f.Partial, list) {
+		if slices.Contains(f.Partial, old.list()) {
 			old.Seen = f.Time // it may be there
 		}
 		now[old.key()] = old
@@ -95,6 +106,9 @@ func partsIn(f telemetry.DeviceFacts) map[string]held {
 			}
 		}
 	}
+	for _, h := range sessionsIn(f) {
+		add(h)
+	}
 	return out
 }
 
@@ -118,7 +132,7 @@ func (m *memory) whole() (f telemetry.DeviceFacts, gone map[string]bool) {
 	f, gone = m.Facts, map[string]bool{}
 	f.Components = slices.Clone(f.Components)
 	for _, h := range m.Parts {
-		if h.LAG == "" && m.missing(h) {
+		if h.LAG == "" && h.Session == "" && m.missing(h) {
 			f.Components = append(f.Components, h.Component)
 			gone[h.Component.Class+"\x00"+h.Component.Key] = true
 		}
