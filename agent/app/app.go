@@ -18,10 +18,10 @@ import (
 	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/agent/spool"
+	"ninewatch/agent/status"
 	"ninewatch/agent/uplink"
 	"ninewatch/agent/watch"
 	"ninewatch/internal/datadir"
-	"ninewatch/internal/httpserver"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/telemetry"
 	"ninewatch/internal/version"
@@ -39,7 +39,7 @@ type App struct {
 	scheduler *schedule.Scheduler
 	watcher   *watch.Watcher
 	uplink    *uplink.Uplink // nil: no collector, only local devices
-	http      *httpserver.Server
+	status    *status.Server
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -99,7 +99,7 @@ func (a *App) build(list allow.List, profiles *profile.Library) (err error) {
 		Checkpoint: filepath.Join(a.cfg.StateDir, "open-runs"),
 		Learnt:     filepath.Join(a.cfg.StateDir, "learnt"),
 	})
-	a.http = httpserver.New(a.cfg.Listen, httpserver.Deps{Log: a.log, Handler: a.handler(), Fatal: a.fatal})
+	a.status = status.New(a.cfg.Listen, a.pages(), a.fatal)
 	return a.buildUplink()
 }
 
@@ -136,7 +136,7 @@ func (a *App) heartbeat() telemetry.Heartbeat {
 func (a *App) run(ctx context.Context) error {
 	parts := []lifecycle.Part{
 		{Name: "spool", Start: nothing, Stop: a.queue.Close},
-		{Name: "/metrics", Start: a.http.Start, Stop: a.http.Stop},
+		{Name: "/metrics", Start: a.status.Start, Stop: a.status.Stop},
 		{Name: "records", Start: a.watcher.Start, Stop: a.watcher.Stop},
 		{Name: "ICMP", Start: a.startICMP, Stop: a.prober.Stop},
 		{Name: "schedule", Start: a.scheduler.Start, Stop: a.scheduler.Stop},
@@ -191,4 +191,4 @@ func (a *App) Stop(ctx context.Context) error {
 func (a *App) Account() spool.Account { return a.queue.Account() }
 
 // Addr is where /metrics is served, once the agent runs.
-func (a *App) Addr() net.Addr { return a.http.Addr() }
+func (a *App) Addr() net.Addr { return a.status.Addr() }

@@ -2,29 +2,22 @@ package app
 
 import (
 	"fmt"
-	"net/http"
+	"io"
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"ninewatch/agent/status"
 	"ninewatch/internal/version"
 )
 
-// handler serves the agent's own metrics and says that it lives.
-func (a *App) handler() http.Handler {
+// pages are the agent's own metrics, and the word that it lives.
+func (a *App) pages() map[string]status.Page {
 	a.set.NewGauge(fmt.Sprintf(`ninewatch_agent_info{version=%q}`, version.String()), func() float64 { return 1 })
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch { // by hand: the patterns of http.ServeMux are 50 KB of code, for two pages
-		case r.URL.Path != "/metrics" && r.URL.Path != "/healthz":
-			http.NotFound(w, r)
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "only GET and HEAD are answered here", http.StatusMethodNotAllowed)
-		case r.URL.Path == "/healthz":
-			fmt.Fprintln(w, "ok")
-		default:
-			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	return map[string]status.Page{
+		"/metrics": {ContentType: "text/plain; version=0.0.4", Write: func(w io.Writer) {
 			a.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)
-		}
-	})
+		}},
+		"/healthz": {ContentType: "text/plain; charset=utf-8", Write: func(w io.Writer) { fmt.Fprintln(w, "ok") }},
+	}
 }
