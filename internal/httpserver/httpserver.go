@@ -20,9 +20,7 @@ type Deps struct {
 	Log     *slog.Logger
 	Handler http.Handler
 	Fatal   chan<- error // told when the server ends by itself
-	// Secure lays TLS over the listener; nil: plain HTTP. It is a function so that the agent, which has nothing
-	// to serve by TLS, does not carry the server's half of crypto/tls.
-	Secure func(net.Listener) net.Listener
+	Secure  func(net.Listener) net.Listener // lays TLS over the listener; nil: plain HTTP
 }
 
 // Server is an HTTP server with a life of its own.
