@@ -19,7 +19,7 @@ import (
 type Deps struct {
 	Log     *slog.Logger
 	Handler http.Handler
-	Fatal   chan<- error // told when the server ends by itself
+	Fatal   chan<- error                    // told when the server ends by itself
 	Secure  func(net.Listener) net.Listener // lays TLS over the listener; nil: plain HTTP
 }
 
