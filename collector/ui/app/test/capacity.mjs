@@ -55,3 +55,19 @@ export function whatIf(p) {
   const capacity = Number(p.get('capacity') ?? 0) || o.capacity
   return outlook(o.resource, o.kind, o.title, o.site, o.unit, capacity, Number(p.get('limit') ?? 0) || o.limit_percent, o.p95, o.trend_per_day * Number(p.get('growth') ?? 100) / 100, Number(p.get('lead') ?? o.lead_time_days))
 }
+
+export function growth(p) {
+  const by = p.get('by')
+  const row = (group, kind, unit, now, before, more) => ({ group, kind, unit, now, before, percent: 100 * (now - before) / before, counted: 12, all: 14, order_by: add(31), over: 0, ...more })
+  if (by === 'department') return { by, items: [row('', 'storage', 'bytes', 9e12, 8e12), row('Sales', 'interface', 'bit/s', 4.2e8, 3.9e8)] }
+  return { by, items: [row('hamburg', 'interface', 'bit/s', 1.2e10, 1.1e10), row('lisbon', 'circuit', 'bit/s', 5.1e8, 4.2e8), row('rotterdam', 'circuit', 'bit/s', 4e8, 4.1e8, { over: 1 })] }
+}
+
+export function upgrades(p) {
+  const o = items.find((x) => x.resource === p.get('resource'))
+  if (!o || o.unit === 'percent') return { resource: p.get('resource'), items: [] }
+  return {
+    resource: o.resource, cost_today: '1,900 EUR a month',
+    items: [1.5, 2, 3, 5, 10].map((k) => ({ capacity: k * o.capacity, times: k, full_on: { p10: null, p50: k < 2 ? add(300) : null, p90: null }, order_by: null, ...(k === 2 ? { cost: '2,400 EUR a month', cost_of: 'ham-a' } : {}) })),
+  }
+}

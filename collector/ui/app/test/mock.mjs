@@ -89,6 +89,8 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
       return json(res, 200, { period_seconds: 2592000, up: 2592000 - spent, degraded: 0, down: spent, unknown: 0, availability: '99.9514', availability_low: '99.9514', availability_high: '99.9514', verdict: 'met', budget_seconds: 2592, budget_left_seconds: 2592 - spent, outages, failures: outages.length, as_of: f.iso(f.moment) })
     }
     if (path === 'capacity') return json(res, 200, state.scenario === 'firstrun' ? cap.noPlan : cap.plan(p))
+    if (path === 'capacity/growth') return json(res, 200, cap.growth(p))
+    if (path === 'capacity/upgrades') return json(res, 200, cap.upgrades(p))
     if (path === 'capacity/resource' || path === 'capacity/what-if') {
       const o = path === 'capacity/resource' ? cap.resource(p.get('resource')) : cap.whatIf(p)
       return o ? json(res, 200, o) : problem(res, 404, 'No such resource', `There is no resource ${p.get('resource')}.`)

@@ -17,7 +17,7 @@ const pages = [
   ['overview', '/'], ['overview-site', '/?site=porto'], ['devices', '/devices'], ['devices-down', '/devices?state=unreachable&sort=-rtt'], ['devices-none', '/devices?q=nowhere'],
   ['device', '/devices/lis-edge-1'], ['device-down', '/devices/opo-dist-1?range=6h'], ['device-big', '/devices/lis-core-1?range=7d'], ['device-plain', '/devices/lis-ups-1'],
   ['incidents', '/incidents'], ['incidents-all', '/incidents?status=all'], ['incident', '/incidents/INC-2417'], ['incident-resolved', '/incidents/INC-2411'],
-  ['capacity', '/capacity'], ['capacity-withheld', '/capacity?resource=circuit:fnc-a&all=1'], ['capacity-whatif', '/capacity?resource=circuit:lis-a&wi.growth=200'], ['capacity-none', '/capacity?class=power'],
+  ['capacity', '/capacity'], ['capacity-withheld', '/capacity?resource=circuit:fnc-a&all=1'], ['capacity-whatif', '/capacity?resource=circuit:lis-a&wi.growth=200'], ['capacity-none', '/capacity?class=power'], ['capacity-departments', '/capacity?by=department'],
   ['redundancy', '/redundancy?sel=device:lis-dist-3'], ['redundancy-table', '/redundancy?view=table'],
   ['agents', '/agents'], ['settings', '/settings'], ['nothing', '/nowhere'],
   ['circuits', '/circuits'], ['circuit', '/circuits/LX-48171'], ['services', '/services?period=2026-10-05T07:00:00Z..2026-10-09T19:00:00Z'], ['inventory', '/inventory'],

@@ -13,9 +13,11 @@ export interface Outlook {
   probability: { days: number; p: number }[]
   backtest: { mase: number | null; naive_mase: number | null; coverage80: number | null; n: number }
   model: string; withheld?: string; idle?: boolean; shifts: { date: string; by: number; kind: string }[]; beyond?: boolean
-  history_days: number; coverage: number; day: string; made_at: string; history?: PastDay[]
+  minimum?: boolean; history_days: number; coverage: number; day: string; made_at: string; history?: PastDay[]
   compared?: { made_at: string; inside80: number; median_error: number; n: number } | null
 }
+export interface Growth { group: string; kind: string; unit: string; now: number; before: number; percent: number | null; counted: number; all: number; order_by: string | null; over: number }
+export interface Upgrades { cost_today?: string; items: { capacity: number; times: number; full_on: Outlook['full_on']; order_by: string | null; withheld?: string; cost?: string; cost_of?: string }[] }
 export interface Plan {
   items: Outlook[]; next_cursor?: string | null; total?: number; answer: Phrase[]; counts: Record<string, number>
   within_a_year: number; withheld: Outlook[]; made_at: string | null
@@ -33,12 +35,17 @@ export function dateWords(date: string | null | undefined, now: string, always =
   return `${d} ${months[m - 1]}${always || String(y) !== now.slice(0, 4) ? ` ${y}` : ''}`
 }
 
+const symbols: Record<string, string> = { percent: '%', watts: 'W', celsius: '°C', minutes: 'min', volts: 'V', amperes: 'A', hertz: 'Hz', number: '' }
+
+/** What the limit is: a share of the capacity, or what it must not fall below. */
+export const limitWords = (o: Outlook) => (o.minimum ? `at least ${amount(o.limit, o.unit)}` : `limit ${o.limit_percent} %`)
+
 /** A value in its unit. */
 export function amount(v: number | null | undefined, unit: string): string {
   if (v === null || v === undefined) return DASH
   if (unit === 'bit/s') return bitRate(v)
   if (unit === 'bytes') return bytesBinary(v)
-  return `${v.toLocaleString('en', { maximumFractionDigits: 1 })} ${unit === 'percent' ? '%' : 'W'}`
+  return `${v.toLocaleString('en', { maximumFractionDigits: 1 })} ${symbols[unit] ?? unit}`.trim()
 }
 
 export const share = (o: Outlook) => (o.p95 !== null && o.capacity ? o.p95 / o.capacity : null)
@@ -52,7 +59,7 @@ export function fullWords(o: Outlook, now: string): { text: string; tone: '' | '
 }
 
 export const classes = [
-  { key: '', label: 'All' }, { key: 'links', label: 'Links' }, { key: 'storage', label: 'Storage' }, { key: 'compute', label: 'CPU, memory' }, { key: 'power', label: 'Power' },
+  { key: '', label: 'All' }, { key: 'links', label: 'Links' }, { key: 'storage', label: 'Storage' }, { key: 'compute', label: 'CPU, memory' }, { key: 'power', label: 'Power' }, { key: 'other', label: 'Other' },
 ]
 
 /** 412 links, 96 volumes, … */
@@ -61,6 +68,7 @@ export function countWords(c: Record<string, number>): string {
   return [
     ...some((c.interface ?? 0) + (c.circuit ?? 0), 'link', 'links'), ...some(c.storage ?? 0, 'volume', 'volumes'), ...some(c.memory ?? 0, 'memory', 'memories'),
     ...some(c.processor ?? 0, 'processor', 'processors'), ...some(c.power ?? 0, 'power supply', 'power supplies'),
+    ...some((c.sensor ?? 0) + (c.expression ?? 0), 'other', 'others'),
   ].join(', ')
 }
 

@@ -1,12 +1,13 @@
 // What fills up, when, and what to order by which date.
 import '../css/capacity.css'
 import { useApi } from '../lib/api'
-import { amount, classes, countWords, dateWords, dayOf, fullWords, share, type Outlook, type Plan } from '../lib/capacity'
+import { amount, classes, countWords, dateWords, dayOf, fullWords, limitWords, share, type Outlook, type Plan } from '../lib/capacity'
 import { hourMinute } from '../lib/time'
 import { percent } from '../lib/format'
 import { href, setQuery, usePlace } from '../lib/router'
 import { useCompany, useSiteName } from '../ui/company'
 import { Icon } from '../ui/icons'
+import { GrowthCard } from '../ui/growth'
 import { OutlookChart, trust } from '../ui/outlook'
 import { Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
@@ -51,6 +52,7 @@ export function Capacity() {
           </Load>
         </section>
         {chosen && of.data && of.data.items.length > 0 && <Detail key={chosen} resource={chosen} />}
+        {of.data && of.data.items.length > 0 && <GrowthCard scope={site ? `site:${site}` : 'company'} cls={cls} now={of.data.items[0]!.day} siteName={siteName} />}
       </div>
     </Page>
   )
@@ -96,7 +98,7 @@ function Row({ o, now, from, on }: { o: Outlook; now: string; from: number; on: 
   const hot = o.order_by !== null && dayOf(o.order_by) < from + 14 * 86_400_000
   return (
     <tr class={on ? 'sel' : undefined}>
-      <td class="tall"><a class="two strong" data-row href={href('/capacity', { resource: o.resource })} aria-current={on ? 'true' : undefined}>{o.title}</a><span class="two">{o.capacity ? `${amount(o.capacity, o.unit)}, ` : ''}limit {o.limit_percent} %</span></td>
+      <td class="tall"><a class="two strong" data-row href={href('/capacity', { resource: o.resource })} aria-current={on ? 'true' : undefined}>{o.title}</a><span class="two">{o.capacity ? `${amount(o.capacity, o.unit)}, ` : ''}{limitWords(o)}</span></td>
       <td class="num"><span class="two">{amount(o.p95, o.unit)}</span><span class="two">{percent(share(o))}</span></td>
       <td class="lo cap-axis"><Bar o={o} from={from} /></td>
       <td class="lo">{o.withheld && !o.over_since ? <span class="mute">no date</span> : <><span class={full.tone ? 'two cap-bad' : 'two'}>{full.text}</span><span class="two">{full.note}</span></>}</td>

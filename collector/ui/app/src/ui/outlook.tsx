@@ -1,5 +1,5 @@
 // The detail of one resource: its past, what is expected, and when to order.
-import { amount, dateWords, dayOf, type Outlook } from '../lib/capacity'
+import { amount, dateWords, dayOf, limitWords, type Outlook } from '../lib/capacity'
 import { bitAxis, bytesBinary, percent } from '../lib/format'
 import { roundStep, ticksBetween } from '../lib/scale'
 import { clip, Plot, rule, type Paint } from './plot'
@@ -46,7 +46,7 @@ export function OutlookChart({ past, outlook: o }: { past: Outlook; outlook: Out
     }
     if (o.limit) {
       rule(p, o.limit, '--degraded', { width: 1.5, dash: [6, 4] })
-      p.text(`limit ${o.limit_percent} %`, p.box.left + 6 * p.px, p.y(o.limit) - 6 * p.px, { token: '--degraded-ink', halo: true })
+      p.text(limitWords(o), p.box.left + 6 * p.px, p.y(o.limit) - 6 * p.px, { token: '--degraded-ink', halo: true })
     }
     for (const s of o.shifts) line(s.date, '--ink-3', `re-based ${dateWords(s.date, now)}`, 6)
     line(o.day, '--ink-3', 'today', 22)

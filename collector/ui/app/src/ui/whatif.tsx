@@ -4,6 +4,7 @@ import type { ApiError } from '../lib/api'
 import { amount, dateWords, sizes, type Outlook } from '../lib/capacity'
 import { percent } from '../lib/format'
 import { setQuery, usePlace } from '../lib/router'
+import { Sizes } from './growth'
 import { Failed } from './parts'
 
 const keys = ['growth', 'load', 'capacity', 'limit', 'lead'] as const
@@ -38,7 +39,7 @@ export function WhatIfCard({ base, shown, waiting, error }: { base: Outlook; sho
         {base.capacity !== null && base.unit !== 'percent' && <Slider name="Capacity" text={amount(steps[size], base.unit)} min={0} max={steps.length - 1} step={1} value={size} set={(v) => set('capacity', steps[v]!, base.capacity!)} />}
         <Slider name="Growth" text={growth === 100 ? 'as today' : `${growth} % of today`} min={0} max={300} step={10} value={growth} set={(v) => set('growth', v, 100)} />
         <Slider name="Users and load" text={load === 100 ? 'as today' : `${load} % of today`} min={50} max={300} step={5} value={load} set={(v) => set('load', v, 100)} />
-        <Slider name="Limit on p95" text={`${limit} %`} min={50} max={100} step={5} value={limit} set={(v) => set('limit', v, base.limit_percent)} />
+        {!base.minimum && <Slider name="Limit on p95" text={`${limit} %`} min={50} max={100} step={5} value={limit} set={(v) => set('limit', v, base.limit_percent)} />}
         <Slider name="Lead time" text={`${lead} days`} min={0} max={180} step={5} value={lead} set={(v) => set('lead', v, base.lead_time_days)} />
         {error && <Failed what="These assumptions could not be worked out." error={error} />}
         <dl class="cap-out">
@@ -47,6 +48,7 @@ export function WhatIfCard({ base, shown, waiting, error }: { base: Outlook; sho
           <div><dt>Order by</dt><dd class={shown.overdue ? 'cap-bad' : ''}>{!dated ? 'withheld' : shown.overdue ? 'overdue' : shown.order_by ? dateWords(shown.order_by, now, true) : 'nothing to order'}</dd></div>
           <div><dt>Chance to fill within lead time</dt><dd>{!chance ? '–' : chance.p < 0.01 ? 'below 1 %' : chance.p > 0.99 ? 'above 99 %' : percent(chance.p)}</dd></div>
         </dl>
+        <Sizes resource={base.resource} unit={base.unit} now={now} />
         <p class="small mute">Order by = earliest plausible date less the lead time. Nothing here is saved; the address keeps it for a colleague.</p>
       </div>
     </section>
