@@ -13,7 +13,8 @@ func gaps(s subject, w whole, t Terms) []GapAnswer {
 	agreed, _, _ := t.agreed()
 	var out []GapAnswer
 	for _, x := range w.line {
-		if x.State != Unknown || x.To <= t.Period.From || x.From >= t.Period.To || x.To <= t.Since {
+		x.From = max(x.From, t.Since) // before that it was not in service
+		if x.State != Unknown || x.To <= t.Period.From || x.From >= min(t.Period.To, x.To) {
 			continue
 		}
 		out = append(out, GapAnswer{

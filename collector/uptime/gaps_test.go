@@ -130,3 +130,22 @@ func TestRollUpTellsBoth(t *testing.T) {
 		t.Errorf("gaps of %d s, unknown %d s", counted, a.Unknown)
 	}
 }
+
+// TestGapsBeginInService: what was not watched yet is not in service, and no gap.
+func TestGapsBeginInService(t *testing.T) {
+	w := whole{line: []Interval{{From: 0, To: 500, State: Unknown}, {From: 500, To: 900, State: Up}, {From: 900, To: 1000, State: Unknown}}, asOf: 1000}
+	f := func(since, to int64, want ...Window) {
+		t.Helper()
+		var got []Window
+		for _, g := range gaps(subject{}, w, Terms{Period: Window{0, to}, Since: since}) {
+			got = append(got, g.window)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("since %d, to %d: got %v, want %v", since, to, got, want)
+		}
+	}
+	f(0, 1000, Window{0, 500}, Window{900, 1000})
+	f(400, 1000, Window{400, 500}, Window{900, 1000})
+	f(400, 300)
+	f(500, 1000, Window{900, 1000})
+}
