@@ -59,7 +59,7 @@ export function fullWords(o: Outlook, now: string): { text: string; tone: '' | '
 }
 
 export const classes = [
-  { key: '', label: 'All' }, { key: 'links', label: 'Links' }, { key: 'storage', label: 'Storage' }, { key: 'compute', label: 'CPU, memory' }, { key: 'power', label: 'Power' }, { key: 'other', label: 'Other' },
+  { key: '', label: 'All' }, { key: 'links', label: 'Links' }, { key: 'storage', label: 'Storage' }, { key: 'compute', label: 'Compute' }, { key: 'power', label: 'Power' }, { key: 'other', label: 'Other' },
 ]
 
 /** 412 links, 96 volumes, … */

@@ -53,7 +53,7 @@ export function Sizes({ resource, unit, now }: { resource: string; unit: string;
   return (
     <div>
       <h3 class="small">Larger sizes{of.data.cost_today && <span class="mute"> · today {of.data.cost_today}</span>}</h3>
-      <dl class="cap-out">
+      <dl class="cap-sizes">
         {of.data.items.map((u) => (
           <div key={u.capacity}><dt>{amount(u.capacity, unit)}{u.cost && <span class="mute"> · {u.cost}, as {u.cost_of}</span>}</dt><dd>{u.withheld ? 'no date' : u.full_on.p50 ? `lasts until ${dateWords(u.full_on.p50, now, true)}` : 'lasts a year'}</dd></div>
         ))}
