@@ -151,15 +151,15 @@ func gapRow(g uptime.GapAnswer, in SLAInput) []Cell {
 	if g.Ongoing {
 		end = Cell{Text: "not over", Tone: Unknown}
 	}
-	device, cause := "", gapWords(g.Why)
+	device, cause, value := "", gapWords(g.Why), g.Why
 	switch kind, name, _ := strings.Cut(g.Scope, ":"); {
 	case kind == "device":
 		device = name
 	case g.Scope != in.Scope:
-		cause += ": " + kind + " " + name
+		cause, value = cause+": "+kind+" "+name, g.Scope+" "+g.Why
 	}
 	return []Cell{{Text: local(g.From, in.Zone), Value: g.From}, end, {Text: "unknown", Value: "unknown", Tone: Unknown}, seconds(g.Seconds, Plain), seconds(g.CountedSeconds, Unknown),
-		{Tone: Mute}, Words(device), {Text: cause, Value: g.Why, Note: g.Text}, Words("")}
+		{Tone: Mute}, Words(device), {Text: cause, Value: value, Note: g.Text}, Words("")}
 }
 
 // gapWords is why nobody could look.

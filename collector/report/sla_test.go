@@ -104,6 +104,9 @@ func TestUnknownRows(t *testing.T) {
 	}
 	want := []string{"down, 4 min 05 s, opo-dist-1, reboot, ", "unknown, 12 min 00 s, , the agent was away: site porto, ", "down, 1 min 30 s, opo-wan-a, no answer, ",
 		"down, 25 s, opo-fw-1, no answer, ", "unknown, –, opo-fw-1, no samples came, ran on without a restart; 12 GB passed"}
+	if v := rows[1][7].Value; v != "site:porto agent" {
+		t.Errorf("CSV does not say whose gap it is: %v", v)
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
