@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,11 +39,44 @@ func cuts(t *testing.T) int {
 	return n
 }
 
+// steadyCuts is how often a world is cut: each of two devices twice. One that changes six times within half an hour
+// flaps, and is told of when it is steady again.
+const steadyCuts = 4
+
+// delays are how long after the first lost echo a webhook came, by device.
+type delays struct {
+	mu sync.Mutex
+	of map[string][]time.Duration
+}
+
+func (d *delays) add(device string, took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.of[device] = append(d.of[device], took)
+}
+
 // TestCutIsTold cuts, by turns, the link before all devices and the way to one device that has a parent, and measures
 // how long after the first lost echo the webhook is there (PERFORMANCE P12). What is behind the link is not told of:
 // it is unreachable.
 func TestCutIsTold(t *testing.T) {
 	t.Parallel()
+	took := &delays{of: map[string][]time.Duration{}}
+	t.Run("worlds", func(t *testing.T) {
+		for left := cuts(t); left > 0; left -= steadyCuts {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				cutWorld(t, min(left, steadyCuts), took)
+			})
+		}
+	})
+	for device, all := range took.of {
+		slices.Sort(all)
+		t.Logf("%s: %d cuts, webhook after the first lost echo: median %s, longest %s", device, len(all), all[len(all)/2], all[len(all)-1])
+	}
+}
+
+// cutWorld cuts a world of its own.
+func cutWorld(t *testing.T, times int, took *delays) {
 	w := newWorld(t)
 	far := newNamespace(t, "f")
 	join(t, w.ns, far)
@@ -56,8 +90,8 @@ func TestCutIsTold(t *testing.T) {
 		w.becomes(time.Minute, name, "up")
 		echoes[i] = echo(name, time.Second)
 	}
-	took, began := map[string][]time.Duration{}, map[string]time.Time{}
-	for n := range cuts(t) {
+	began := map[string]time.Time{}
+	for n := range times {
 		device, limit := "edge", cutTold
 		apart, join := func() { far.setLink(t, "down0", false) }, func() { far.setLink(t, "down0", true) }
 		if n%2 == 1 {
@@ -74,7 +108,7 @@ func TestCutIsTold(t *testing.T) {
 		told := r.about(device)[before]
 		first := echoes[slices.Index(names, device)].after(at)
 		d := told.Came.Sub(first)
-		took[device] = append(took[device], d)
+		took.add(device, d)
 		// Soon after the end of an outage its incident goes on, and began when it began.
 		if began[device].IsZero() {
 			began[device] = first
@@ -87,10 +121,6 @@ func TestCutIsTold(t *testing.T) {
 			w.becomes(20*time.Second, name, "up")
 		}
 		eventually(t, 20*time.Second, "the end of the outage of "+device, func() bool { return len(r.about(device)) == before+2 })
-	}
-	for device, all := range took {
-		slices.Sort(all)
-		t.Logf("%s: %d cuts, webhook after the first lost echo: median %s, longest %s", device, len(all), all[len(all)/2], all[len(all)-1])
 	}
 	if n := len(r.about("clock")); n > 0 {
 		t.Errorf("clock: got %d webhooks, want none: its parent explains what it lost", n)
