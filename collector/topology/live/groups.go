@@ -34,7 +34,7 @@ type Group struct {
 	of     []member // as Members
 	within string   // the device that it is a part of
 	roles  bool     // first hop redundancy: members have roles
-	near   []string // devices at the other ends of its sessions
+	near   []string // devices at the other ends of its links and sessions
 }
 
 // member is how the state of one of Members is told.
@@ -92,8 +92,17 @@ func (s *Service) groups(n *topology.Network) []*Group {
 			}
 		}
 	}
+	far := map[string]string{} // device at the other end of a port
+	for _, l := range n.Links {
+		far[portName(n, l.A)], far[portName(n, l.B)] = n.Nodes[l.B.Node].ID, n.Nodes[l.A.Node].ID
+	}
 	for _, g := range out {
 		s.finish(g)
+		for _, p := range g.Ports {
+			if device := far[p]; device != "" && !slices.Contains(g.near, device) {
+				g.near = append(g.near, device)
+			}
+		}
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	return out
