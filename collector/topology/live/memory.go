@@ -33,7 +33,7 @@ type held struct {
 	Port      string              `json:"port,omitempty"`
 	Session   string              `json:"session,omitempty"` // of a routing protocol, that was up
 	Family    string              `json:"family,omitempty"`  // sessions that may stand in for each other
-	Seen      int64               `json:"seen"` // Unix ms
+	Seen      int64               `json:"seen"`              // Unix ms
 }
 
 func (h held) key() string {
