@@ -4,7 +4,9 @@
 // Sink, a sink of package feed, notes of which hours of which devices samples came. A Service computes these hours
 // from the sample store, once they are over and the store has taken what the sink has seen: counters become pairs,
 // 5-minute buckets and features of days. Late samples touch their hours anew. Each night of a site, and on demand,
-// it forecasts the daily 95th percentile of every resource and keeps what it said.
+// it forecasts the daily 95th percentile of every resource and keeps what it said. Expressions of capacity rules are
+// asked for the same buckets. What must not fall is kept with the other sign, under a name that begins with "min-".
+// The hours of the next two weeks are forecast when somebody asks.
 //
 // Promises:
 //   - a note is durable together with the sink's cursor, and is deleted in the transaction that writes what was

@@ -85,7 +85,9 @@ func hourly(a Outlook, series capacity.Series, cal capacity.Calendar, now int64)
 	out.Model, out.Withheld, out.History, out.Coverage = res.Model, res.Withheld, n, res.Coverage
 	out.Backtest = Backtest{known(res.Backtest.MASE), known(res.Backtest.NaiveMASE), known(res.Backtest.Coverage80), res.Backtest.N}
 	sign := signOf(a.Series)
-	at := func(i int) string { return time.UnixMilli(series.Start + int64(i)*series.Step).UTC().Format(time.RFC3339) }
+	at := func(i int) string {
+		return time.UnixMilli(series.Start + int64(i)*series.Step).UTC().Format(time.RFC3339)
+	}
 	for i := max(0, n-hoursShown); i < n; i++ {
 		out.Past = append(out.Past, PastHour{at(i), known(sign * series.Values[i])})
 	}
