@@ -14,14 +14,12 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 
 	"ninewatch/collector/alert"
 	"ninewatch/collector/auth"
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/promapi"
-	"ninewatch/collector/store"
 )
 
 // metricName is the label that holds the name of a series.
@@ -57,14 +55,6 @@ func newRulesJudge(a *App) *rulesJudge {
 		samples: func() storage.Queryable { return promapi.Derived(a.store.Queryable(), a.ledger) },
 		engine:  newQueryEngine(a.log),
 	}
-}
-
-// newQueryEngine evaluates what is asked of samples again and again.
-func newQueryEngine(log *slog.Logger) *promql.Engine {
-	return promql.NewEngine(promql.EngineOpts{
-		Logger: log, MaxSamples: 10_000_000, Timeout: rulesEvery, LookbackDelta: store.LookbackDelta, EnableAtModifier: true, EnableNegativeOffset: true,
-		Parser: parser.NewParser(parser.Options{}), NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
-	})
 }
 
 // findings evaluates all rules. One that cannot be evaluated says what it said last.
@@ -113,29 +103,22 @@ func (j *rulesJudge) evaluate(ctx context.Context, r inventory.Rule, at time.Tim
 	step := max(ruleStep, hold/ruleSteps)
 	steps := int(hold / step)
 	from := at.Add(-time.Duration(steps) * step)
-	samples := j.samples()
-	if len(r.Sites) > 0 {
-		samples = promapi.Scoped(samples, r.Sites)
-	}
-	q, err := j.engine.NewRangeQuery(ctx, samples, nil, r.Expr, from, at, step)
-	if err != nil {
-		return nil, err
-	}
-	defer q.Close()
-	matrix, err := q.Exec(ctx).Matrix()
-	if err != nil {
-		return nil, err
-	}
-	scalar := len(matrix) == 1 && matrix[0].Metric.IsEmpty()
 	var out []alert.Finding
-	for _, s := range matrix {
-		if len(s.Floats) != steps+1 || scalar && s.Floats[steps].F == 0 {
-			continue // it did not hold all the time
+	err := queryRange(ctx, j.engine, j.samples(), rangeQuery{r.Expr, r.Sites, from, at, step}, func(matrix promql.Matrix) error {
+		scalar := len(matrix) == 1 && matrix[0].Metric.IsEmpty()
+		for _, s := range matrix {
+			if len(s.Floats) != steps+1 || scalar && s.Floats[steps].F == 0 {
+				continue // it did not hold all the time
+			}
+			if len(out) == ruleSeries {
+				return fmt.Errorf("it gives more than %d series: narrow it", ruleSeries)
+			}
+			out = append(out, ruleFinding(r, s.Metric, s.Floats[steps].F, from, at))
 		}
-		if len(out) == ruleSeries {
-			return nil, fmt.Errorf("it gives more than %d series: narrow it", ruleSeries)
-		}
-		out = append(out, ruleFinding(r, s.Metric, s.Floats[steps].F, from, at))
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

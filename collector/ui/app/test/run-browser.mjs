@@ -57,9 +57,13 @@ const window = async (look = {}, m = mock) => {
 
 for (const look of looks) {
   test(`pages at ${look.width} px, ${look.theme}`, { skip }, async () => {
-    const w = await window(look)
     const wrong = []
-    for (const [name, path] of pages) wrong.push(...await inspect(w, name, path, { shots, ...look }))
+    const left = [...pages]
+    const some = async () => {
+      const w = await window(look)
+      for (let p = left.shift(); p; p = left.shift()) wrong.push(...await inspect(w, ...p, { shots, ...look }))
+    }
+    await Promise.all([some(), some(), some()]) // much of a look is waiting
     assert.deepEqual(wrong, [])
   })
 
