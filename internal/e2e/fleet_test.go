@@ -48,8 +48,12 @@ type answered struct {
 	at      int64 // Unix ms
 }
 
-// remembered is how many requests a device knows again.
-const remembered = 32
+// remembered is how many requests a device knows again. A retry comes within retried (ms); what comes later with the
+// same request-id is another poll, which got the same one of 16,384 by chance.
+const (
+	remembered = 32
+	retried    = 900
+)
 
 // Columns of IF-MIB that count, by their names.
 var counters = map[string]string{
@@ -131,19 +135,24 @@ func (d *counting) handle(b []byte) [][]byte {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now := time.Now().UnixMilli()
 	if n := slices.IndexFunc(d.answered, func(a answered) bool { return a.request == string(b) }); n >= 0 {
-		d.unheard = append(d.unheard, d.answered[n].at)
-		return [][]byte{d.answered[n].reply}
+		a := d.answered[n]
+		d.unheard = append(d.unheard, a.at)
+		if now-a.at < retried {
+			return [][]byte{a.reply}
+		}
+		d.answered = slices.Delete(d.answered, n, n+1)
 	}
-	d.answered = append(d.answered[max(0, len(d.answered)+1-remembered):], answered{request: string(b), at: time.Now().UnixMilli()})
-	now := &d.answered[len(d.answered)-1]
+	d.answered = append(d.answered[max(0, len(d.answered)+1-remembered):], answered{request: string(b), at: now})
 	response, ok := snmpagent.Answer(d, &request, snmpagent.MaxMessage)
 	if !ok {
 		d.answered = d.answered[:len(d.answered)-1]
 		return nil
 	}
-	now.reply = snmpwire.Append(nil, &response)
-	return [][]byte{now.reply}
+	reply := snmpwire.Append(nil, &response)
+	d.answered[len(d.answered)-1].reply = reply
+	return [][]byte{reply}
 }
 
 // Next is snmpagent.View: a walk counts nothing.
