@@ -62,13 +62,7 @@ func TestWhereBucketsHaveGoneDaysAddUp(t *testing.T) {
 
 func TestUpgradesLastLonger(t *testing.T) {
 	r := newRig(t)
-	const days, perDay = 60, 288
-	r.now = t0.AddDate(0, 0, days)
-	rates := make([]float64, days*perDay)
-	for i := range rates {
-		d := i / perDay
-		rates[i] = 30e6 + 0.5e6*float64(d) + 1e6*math.Sin(float64(d*d))
-	}
+	rates := r.rising(60)
 	if err := r.service.Import(t.Context(), []Import{{Series: "interface:sw1/Gi1", Capacity: 1e9, From: t0.UnixMilli(), Rates: [][]float64{rates}, Peaks: [][]float64{rates}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -191,15 +191,21 @@ func TestNothingIsComputedBeforeTheSamplesAreStored(t *testing.T) {
 	}
 }
 
-func TestACircuitIsItsInterfaceAgainstItsBandwidth(t *testing.T) {
-	r := newRig(t)
-	const days, perDay = 60, 288
+// rising is 30 Mbit/s and half a Mbit/s more each day, every five minutes, up to now.
+func (r *rig) rising(days int) []float64 {
+	const perDay = 288
 	r.now = t0.AddDate(0, 0, days)
 	rates := make([]float64, days*perDay)
 	for i := range rates {
 		d := i / perDay
-		rates[i] = 30e6 + 0.5e6*float64(d) + 1e6*math.Sin(float64(d*d)) // 30 Mbit/s and half a Mbit/s more each day
+		rates[i] = 30e6 + 0.5e6*float64(d) + 1e6*math.Sin(float64(d*d))
 	}
+	return rates
+}
+
+func TestACircuitIsItsInterfaceAgainstItsBandwidth(t *testing.T) {
+	r := newRig(t)
+	rates := r.rising(60)
 	if err := r.service.Import(t.Context(), []Import{{Series: "interface:sw1/Gi1", Capacity: 1e9, From: t0.UnixMilli(), Rates: [][]float64{rates}, Peaks: [][]float64{rates}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +216,7 @@ func TestACircuitIsItsInterfaceAgainstItsBandwidth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Kind != KindCircuit || *a.Limit != 70e6 || a.LeadDays != 45 || a.HistoryDays != days {
+	if a.Kind != KindCircuit || *a.Limit != 70e6 || a.LeadDays != 45 || a.HistoryDays != 60 {
 		t.Errorf("got %+v", a)
 	}
 	// 60 Mbit/s at the end, limit 70: 20 days on, which is before an order of today arrives.
