@@ -288,6 +288,8 @@ func newest(r *telemetry.Record) int64 {
 		t = r.Gap.To
 	case r.Boot != nil:
 		t = r.Boot.Time
+	case r.Scan != nil:
+		t = r.Scan.Time
 	}
 	return t
 }

@@ -51,6 +51,7 @@ func (a *assembly) add(chunk *telemetryv1.AssignmentChunk) (*telemetryv1.Assignm
 	w.Devices = append(w.Devices, chunk.GetDevices()...)
 	w.Credentials = append(w.Credentials, chunk.GetCredentials()...)
 	w.Targets = append(w.Targets, chunk.GetTargets()...)
+	w.Scans = append(w.Scans, chunk.GetScans()...)
 	if a.next < chunk.GetChunks() {
 		return nil, nil
 	}
@@ -88,6 +89,14 @@ func assignmentFromWire(w *telemetryv1.AssignmentChunk) (a telemetry.Assignment,
 			continue
 		}
 		a.Targets = append(a.Targets, t)
+	}
+	for _, w := range w.GetScans() {
+		s, err := record.ScanFromWire(w)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("scan %q: %v", w.GetId(), err))
+			continue
+		}
+		a.Scans = append(a.Scans, s)
 	}
 	return a, problems
 }

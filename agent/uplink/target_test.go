@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,5 +37,26 @@ func TestTargetsOfAnAssignment(t *testing.T) {
 	}
 	if !reflect.DeepEqual(problems, wantProblems) {
 		t.Errorf("got %q, want %q", problems, wantProblems)
+	}
+}
+
+// TestScansOfAnAssignment: one that cannot be read costs itself alone, and they come in several chunks.
+func TestScansOfAnAssignment(t *testing.T) {
+	var parts assembly
+	chunk := func(n uint32, scans ...*telemetryv1.Scan) *telemetryv1.AssignmentChunk {
+		whole, err := parts.add(&telemetryv1.AssignmentChunk{Term: 1, N: 1, Chunk: n, Chunks: 2, Scans: scans})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole
+	}
+	chunk(0, &telemetryv1.Scan{Id: "1", Ranges: []string{"192.0.2.0/24"}, Credentials: []string{"v2"}, Port: 1161, Rate: 5})
+	a, problems := assignmentFromWire(chunk(1, &telemetryv1.Scan{Id: "2", Port: 70_000}))
+	want := []telemetry.Scan{{ID: "1", Ranges: []string{"192.0.2.0/24"}, Credentials: []string{"v2"}, Port: 1161, Rate: 5}}
+	if !reflect.DeepEqual(a.Scans, want) {
+		t.Errorf("got %+v, want %+v", a.Scans, want)
+	}
+	if got := strings.Join(problems, ", "); got != `scan "2": invalid record: port: 70000 is none` {
+		t.Errorf("problems: got %s", got)
 	}
 }

@@ -40,6 +40,11 @@ func chunks(a telemetry.Assignment, limit int) []*telemetryv1.AssignmentChunk {
 		chunk := next(proto.Size(w) + 8)
 		chunk.Targets = append(chunk.Targets, w)
 	}
+	for _, s := range a.Scans {
+		w := record.ScanToWire(s)
+		chunk := next(proto.Size(w) + 8)
+		chunk.Scans = append(chunk.Scans, w)
+	}
 	for _, c := range out {
 		c.Chunks = uint32(len(out))
 	}

@@ -213,6 +213,8 @@ func summarize(r *telemetry.Record) summary {
 		add(r.Facts.Device, r.Facts.Time)
 	case r.Boot != nil:
 		add(r.Boot.Device, r.Boot.Time)
+	case r.Scan != nil:
+		s.newest = r.Scan.Time
 	case r.Gap != nil:
 		s.newest = r.Gap.To
 	}

@@ -390,6 +390,10 @@ func TestChunks(t *testing.T) {
 		t.Errorf("%d devices in %d chunks", devices, len(parts))
 	}
 	target := telemetry.Target{Name: "mpls-1", Kind: telemetry.TargetCircuit, Address: "192.0.2.9", Interval: time.Second, Payload: 100, DSCP: 46, DontFragment: true}
+	scans := chunks(telemetry.Assignment{Scans: []telemetry.Scan{{ID: "7", Ranges: []string{"192.0.2.0/24"}}}}, 10_000)[0].GetScans()
+	if len(scans) != 1 || scans[0].GetId() != "7" || scans[0].GetRanges()[0] != "192.0.2.0/24" {
+		t.Errorf("scans: got %v", scans)
+	}
 	w := chunks(telemetry.Assignment{Targets: []telemetry.Target{target}}, 10_000)[0].GetTargets()
 	if len(w) != 1 || w[0].GetKind() != "circuit" || w[0].GetName() != "mpls-1" || w[0].GetIntervalMs() != 1000 || w[0].GetPayload() != 100 || w[0].GetDscp() != 46 || !w[0].GetDontFragment() {
 		t.Errorf("targets: got %v", w)

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"reflect"
 	"unicode"
 	"unicode/utf8"
 
@@ -80,13 +81,15 @@ func check(r *telemetry.Record) error {
 		c.gap(r.Gap)
 	case r.Boot != nil:
 		c.boot(r.Boot)
+	case r.Scan != nil:
+		c.scan(r.Scan)
 	}
 	return c.err
 }
 
 func payloads(r *telemetry.Record) int {
 	n := 0
-	for _, set := range []bool{r.Frame != nil, r.Runs != nil, r.Facts != nil, r.Gap != nil, r.Boot != nil} {
+	for _, set := range []bool{r.Frame != nil, r.Runs != nil, r.Facts != nil, r.Gap != nil, r.Boot != nil, r.Scan != nil} {
 		if set {
 			n++
 		}
@@ -176,6 +179,19 @@ func (c *checker) gap(g *telemetry.Gap) {
 	if g.LastSeq < g.FirstSeq || g.FirstSeq == 0 && g.LastSeq != 0 {
 		c.failf("gap", "numbers %d to %d", g.FirstSeq, g.LastSeq)
 	}
+}
+
+func (c *checker) scan(s *telemetry.ScanReport) {
+	c.name("scan id", s.ID)
+	c.positive("scan time", s.Time)
+	if s.State != telemetry.ScanRunning && s.State != telemetry.ScanDone && s.State != telemetry.ScanFailed {
+		c.failf("scan state", "%.64q is not known", s.State)
+	}
+	if len(s.Found) > telemetry.MaxScanFound {
+		c.failf("scan found", "%d, the limit is %d", len(s.Found), telemetry.MaxScanFound)
+		return
+	}
+	c.value("scan", reflect.ValueOf(*s))
 }
 
 func (c *checker) boot(b *telemetry.Boot) {

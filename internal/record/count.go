@@ -10,7 +10,9 @@ import (
 const (
 	batchRuns  = 4
 	batchFacts = 5
+	batchScan  = 8
 	runsRuns   = 1
+	scanFound  = 8
 )
 
 // factsLists are the fields of DeviceFacts that repeat, and nested the fields that do within their rows.
@@ -26,13 +28,15 @@ const maxParts = 200_000
 // checkCounts refuses a record with too many parts before memory is spent on them: a run of two bytes
 // takes more than a hundred when it is a message.
 func checkCounts(data []byte) error {
-	runs, parts := 0, 0
+	runs, parts, found := 0, 0, 0
 	lists := map[protowire.Number]int{}
 	countParts := func(protowire.Number, []byte) bool { parts++; return true }
 	ok := eachField(data, func(number protowire.Number, value []byte) bool {
 		switch number {
 		case batchRuns:
 			return eachField(value, countInto(runsRuns, &runs))
+		case batchScan:
+			return eachField(value, countInto(scanFound, &found))
 		case batchFacts:
 			return eachField(value, func(list protowire.Number, row []byte) bool {
 				lists[list]++
@@ -47,6 +51,8 @@ func checkCounts(data []byte) error {
 		return invalid("record", "no protobuf message")
 	case runs > maxRuns:
 		return invalid("runs", "%d, the limit is %d", runs, maxRuns)
+	case found > telemetry.MaxScanFound:
+		return invalid("scan found", "%d, the limit is %d", found, telemetry.MaxScanFound)
 	case parts > maxParts:
 		return invalid("facts", "%d parts, the limit is %d", parts, maxParts)
 	}

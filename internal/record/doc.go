@@ -5,7 +5,7 @@
 //   - Decode(Encode(r)) is r, for every r that Encode takes. A list without entries comes back nil.
 //   - Encode and Decode refuse the same records: exactly one payload; text of at most 4 KiB, valid UTF-8
 //     without control characters; at most 10,000 runs and 20,000 interfaces, and of
-//     the other lists of facts what telemetry.MaxFacts says; times greater than zero,
+//     the other lists of facts what telemetry.MaxFacts says; 100 addresses in a report of a scan; times greater than zero,
 //     ranges in order; enumerations as defined. The error wraps ErrInvalid and names the field.
 //   - No input makes Decode panic or use more than a small multiple of the input's size (and of
 //     internal/frame's limit for frames).

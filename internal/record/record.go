@@ -38,6 +38,10 @@ func Encode(r *telemetry.Record) ([]byte, error) {
 		b.Payload = &telemetryv1.Batch_Gap{Gap: gapToWire(r.Gap)}
 	case r.Boot != nil:
 		b.Payload = &telemetryv1.Batch_Boot{Boot: bootToWire(r.Boot)}
+	case r.Scan != nil:
+		w := &telemetryv1.ScanReport{}
+		structureToWire(r.Scan, w)
+		b.Payload = &telemetryv1.Batch_Scan{Scan: w}
 	}
 	data, err := FromWire(b)
 	if err == nil && r.Facts != nil {
@@ -80,6 +84,9 @@ func decode(data []byte, frameOf func([]byte) (*telemetry.Frame, error)) (*telem
 		r.Gap, err = gapFromWire(p.Gap)
 	case *telemetryv1.Batch_Boot:
 		r.Boot = bootFromWire(p.Boot)
+	case *telemetryv1.Batch_Scan:
+		r.Scan = &telemetry.ScanReport{}
+		err = structureFromWire(p.Scan, r.Scan)
 	}
 	if err == nil {
 		err = check(r)

@@ -42,6 +42,9 @@ func samples() map[string]*telemetry.Record {
 		}},
 		"gap": {Epoch: epoch, Seq: 4, Gap: &telemetry.Gap{Epoch: telemetry.Epoch{9}, FirstSeq: 5, LastSeq: 8, Samples: 100,
 			Reason: "size", From: 1000, To: 2000}},
+		"scan": {Epoch: epoch, Seq: 6, Scan: &telemetry.ScanReport{ID: "7", Time: 1000, State: telemetry.ScanRunning, Problem: "no right to ping",
+			Done: 5, All: 508, Answering: 1, Found: []telemetry.ScanFound{{Address: "192.0.2.7", ICMP: true, SNMP: true, Credential: "v2", Name: "sw7",
+				SysObjectID: "1.3.6.1.4.1.9.1.1", SysDescr: "Software, 12", Vendor: "cisco", Model: "C9300", Profile: "cisco-ios"}}}},
 		"boot": {Epoch: epoch, Seq: 1<<64 - 1, Boot: &telemetry.Boot{Device: "sw1", Time: 2000, Ticks: 12, Previous: 1000, PreviousTicks: 9}},
 	}
 }

@@ -2,11 +2,13 @@ package record
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"strings"
 
 	"ninewatch/internal/telemetry"
+	telemetryv1 "ninewatch/proto/telemetry/v1"
 )
 
 // The structural lists of DeviceFacts have some hundred fields, all of the same few kinds, and go over the
@@ -21,13 +23,13 @@ var addrType = reflect.TypeFor[netip.Addr]()
 // byHand are the fields of DeviceFacts that are translated by hand: the interfaces go into the assignment too.
 var byHand = map[string]bool{"Device": true, "Time": true, "System": true, "Interfaces": true}
 
-// structureToWire copies the structural lists of facts into the message w points to.
-func structureToWire(facts *telemetry.DeviceFacts, w any) {
+// structureToWire copies the structural lists of facts, or all of a scan, into the message w points to.
+func structureToWire(facts, w any) {
 	eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), pairToWire) //nolint:errcheck // it makes none
 }
 
 // structureFromWire is the way back.
-func structureFromWire(w any, facts *telemetry.DeviceFacts) error {
+func structureFromWire(w, facts any) error {
 	return eachPair(reflect.ValueOf(facts).Elem(), reflect.ValueOf(w).Elem(), func(name string, f, m reflect.Value) error {
 		if err := fromWire(m, f); err != nil {
 			return invalid(name, "%s", err)
@@ -67,6 +69,26 @@ func eachMatch(value, message reflect.Value, fields []int, do func(name string, 
 		}
 	}
 	return nil
+}
+
+// ScanToWire returns what is asked of an agent as a message.
+func ScanToWire(s telemetry.Scan) *telemetryv1.Scan {
+	w := &telemetryv1.Scan{}
+	structureToWire(&s, w)
+	return w
+}
+
+// ScanFromWire is the way back. The error wraps ErrInvalid.
+func ScanFromWire(w *telemetryv1.Scan) (s telemetry.Scan, err error) {
+	var c checker
+	if w.GetPort() > math.MaxUint16 {
+		c.failf("port", "%d is none", w.GetPort())
+	}
+	if err := structureFromWire(w, &s); err != nil {
+		return s, err
+	}
+	c.value("scan", reflect.ValueOf(s))
+	return s, c.err
 }
 
 func toWire(f, m reflect.Value) {

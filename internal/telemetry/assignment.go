@@ -13,6 +13,7 @@ type Assignment struct {
 	Term, N     uint64
 	Devices     []AssignedDevice
 	Targets     []Target
+	Scans       []Scan
 	Credentials map[string]Credential // by name
 }
 

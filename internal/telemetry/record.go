@@ -28,6 +28,7 @@ type Record struct {
 	Facts *DeviceFacts
 	Gap   *Gap
 	Boot  *Boot
+	Scan  *ScanReport
 }
 
 // Samples is what r counts for in "produced = acknowledged + queued + dropped": the values of its frame.

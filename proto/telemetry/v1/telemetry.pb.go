@@ -854,6 +854,7 @@ type Batch struct {
 	//	*Batch_Facts
 	//	*Batch_Gap
 	//	*Batch_Boot
+	//	*Batch_Scan
 	Payload       isBatch_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -955,6 +956,15 @@ func (x *Batch) GetBoot() *Boot {
 	return nil
 }
 
+func (x *Batch) GetScan() *ScanReport {
+	if x != nil {
+		if x, ok := x.Payload.(*Batch_Scan); ok {
+			return x.Scan
+		}
+	}
+	return nil
+}
+
 type isBatch_Payload interface {
 	isBatch_Payload()
 }
@@ -979,6 +989,10 @@ type Batch_Boot struct {
 	Boot *Boot `protobuf:"bytes,7,opt,name=boot,proto3,oneof"`
 }
 
+type Batch_Scan struct {
+	Scan *ScanReport `protobuf:"bytes,8,opt,name=scan,proto3,oneof"`
+}
+
 func (*Batch_Frame) isBatch_Payload() {}
 
 func (*Batch_Runs) isBatch_Payload() {}
@@ -988,6 +1002,8 @@ func (*Batch_Facts) isBatch_Payload() {}
 func (*Batch_Gap) isBatch_Payload() {}
 
 func (*Batch_Boot) isBatch_Payload() {}
+
+func (*Batch_Scan) isBatch_Payload() {}
 
 // Runs is reachability evidence. A run that grew is sent again with a later `to`.
 type Runs struct {
@@ -3185,6 +3201,224 @@ func (x *Gap) GetToUnixMs() int64 {
 	return 0
 }
 
+// ScanReport says how far a scan is, and what it has found since the report before.
+type ScanReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // of the Scan
+	TimeUnixMs    int64                  `protobuf:"varint,2,opt,name=time_unix_ms,json=timeUnixMs,proto3" json:"time_unix_ms,omitempty"`
+	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`     // running, done, failed
+	Problem       string                 `protobuf:"bytes,4,opt,name=problem,proto3" json:"problem,omitempty"` // what went wrong, in words
+	Done          uint64                 `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`      // tries: an address with one credential
+	All           uint64                 `protobuf:"varint,6,opt,name=all,proto3" json:"all,omitempty"`
+	Answering     uint64                 `protobuf:"varint,7,opt,name=answering,proto3" json:"answering,omitempty"` // addresses
+	Found         []*ScanFound           `protobuf:"bytes,8,rep,name=found,proto3" json:"found,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScanReport) Reset() {
+	*x = ScanReport{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScanReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScanReport) ProtoMessage() {}
+
+func (x *ScanReport) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScanReport.ProtoReflect.Descriptor instead.
+func (*ScanReport) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ScanReport) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ScanReport) GetTimeUnixMs() int64 {
+	if x != nil {
+		return x.TimeUnixMs
+	}
+	return 0
+}
+
+func (x *ScanReport) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ScanReport) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *ScanReport) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *ScanReport) GetAll() uint64 {
+	if x != nil {
+		return x.All
+	}
+	return 0
+}
+
+func (x *ScanReport) GetAnswering() uint64 {
+	if x != nil {
+		return x.Answering
+	}
+	return 0
+}
+
+func (x *ScanReport) GetFound() []*ScanFound {
+	if x != nil {
+		return x.Found
+	}
+	return nil
+}
+
+// ScanFound is an address that answers.
+type ScanFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Address       string                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	Icmp          bool                   `protobuf:"varint,2,opt,name=icmp,proto3" json:"icmp,omitempty"`
+	Snmp          bool                   `protobuf:"varint,3,opt,name=snmp,proto3" json:"snmp,omitempty"`
+	Credential    string                 `protobuf:"bytes,4,opt,name=credential,proto3" json:"credential,omitempty"` // to which it answered
+	Name          string                 `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`             // sysName
+	SysObjectId   string                 `protobuf:"bytes,6,opt,name=sys_object_id,json=sysObjectId,proto3" json:"sys_object_id,omitempty"`
+	SysDescr      string                 `protobuf:"bytes,7,opt,name=sys_descr,json=sysDescr,proto3" json:"sys_descr,omitempty"`
+	Vendor        string                 `protobuf:"bytes,8,opt,name=vendor,proto3" json:"vendor,omitempty"`
+	Model         string                 `protobuf:"bytes,9,opt,name=model,proto3" json:"model,omitempty"`
+	Profile       string                 `protobuf:"bytes,10,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScanFound) Reset() {
+	*x = ScanFound{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScanFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScanFound) ProtoMessage() {}
+
+func (x *ScanFound) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScanFound.ProtoReflect.Descriptor instead.
+func (*ScanFound) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ScanFound) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ScanFound) GetIcmp() bool {
+	if x != nil {
+		return x.Icmp
+	}
+	return false
+}
+
+func (x *ScanFound) GetSnmp() bool {
+	if x != nil {
+		return x.Snmp
+	}
+	return false
+}
+
+func (x *ScanFound) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+func (x *ScanFound) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ScanFound) GetSysObjectId() string {
+	if x != nil {
+		return x.SysObjectId
+	}
+	return ""
+}
+
+func (x *ScanFound) GetSysDescr() string {
+	if x != nil {
+		return x.SysDescr
+	}
+	return ""
+}
+
+func (x *ScanFound) GetVendor() string {
+	if x != nil {
+		return x.Vendor
+	}
+	return ""
+}
+
+func (x *ScanFound) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ScanFound) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
 type Heartbeat struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	TimeUnixMs          int64                  `protobuf:"varint,1,opt,name=time_unix_ms,json=timeUnixMs,proto3" json:"time_unix_ms,omitempty"`
@@ -3203,7 +3437,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3215,7 +3449,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[32]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3228,7 +3462,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{32}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Heartbeat) GetTimeUnixMs() int64 {
@@ -3312,7 +3546,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3324,7 +3558,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[33]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3337,7 +3571,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{33}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Ack) GetEpoch() []byte {
@@ -3364,7 +3598,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3376,7 +3610,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[34]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3389,7 +3623,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{34}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Range) GetFirst() uint64 {
@@ -3417,13 +3651,14 @@ type AssignmentChunk struct {
 	Devices       []*Device              `protobuf:"bytes,5,rep,name=devices,proto3" json:"devices,omitempty"`
 	Credentials   []*Credential          `protobuf:"bytes,6,rep,name=credentials,proto3" json:"credentials,omitempty"`
 	Targets       []*Target              `protobuf:"bytes,7,rep,name=targets,proto3" json:"targets,omitempty"`
+	Scans         []*Scan                `protobuf:"bytes,8,rep,name=scans,proto3" json:"scans,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AssignmentChunk) Reset() {
 	*x = AssignmentChunk{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3435,7 +3670,7 @@ func (x *AssignmentChunk) String() string {
 func (*AssignmentChunk) ProtoMessage() {}
 
 func (x *AssignmentChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[35]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3448,7 +3683,7 @@ func (x *AssignmentChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignmentChunk.ProtoReflect.Descriptor instead.
 func (*AssignmentChunk) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{35}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AssignmentChunk) GetTerm() uint64 {
@@ -3500,6 +3735,90 @@ func (x *AssignmentChunk) GetTargets() []*Target {
 	return nil
 }
 
+func (x *AssignmentChunk) GetScans() []*Scan {
+	if x != nil {
+		return x.Scans
+	}
+	return nil
+}
+
+// Scan asks for what answers in ranges of addresses. It is part of the assignment until it has ended.
+type Scan struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`                   // names its reports: a-z, 0-9 and dash
+	Ranges        []string               `protobuf:"bytes,2,rep,name=ranges,proto3" json:"ranges,omitempty"`           // CIDR
+	Credentials   []string               `protobuf:"bytes,3,rep,name=credentials,proto3" json:"credentials,omitempty"` // names of the assignment's, in the order in which they are tried
+	Port          uint32                 `protobuf:"varint,4,opt,name=port,proto3" json:"port,omitempty"`              // of SNMP; 0: 161
+	Rate          uint32                 `protobuf:"varint,5,opt,name=rate,proto3" json:"rate,omitempty"`              // addresses a second; 0: the agent's default
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Scan) Reset() {
+	*x = Scan{}
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Scan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Scan) ProtoMessage() {}
+
+func (x *Scan) ProtoReflect() protoreflect.Message {
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Scan.ProtoReflect.Descriptor instead.
+func (*Scan) Descriptor() ([]byte, []int) {
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Scan) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Scan) GetRanges() []string {
+	if x != nil {
+		return x.Ranges
+	}
+	return nil
+}
+
+func (x *Scan) GetCredentials() []string {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+func (x *Scan) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *Scan) GetRate() uint32 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
 // Target is an address beyond the devices that is asked for echoes. Its runs carry "kind:name" as their device.
 type Target struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3517,7 +3836,7 @@ type Target struct {
 
 func (x *Target) Reset() {
 	*x = Target{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3529,7 +3848,7 @@ func (x *Target) String() string {
 func (*Target) ProtoMessage() {}
 
 func (x *Target) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[36]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3542,7 +3861,7 @@ func (x *Target) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Target.ProtoReflect.Descriptor instead.
 func (*Target) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{36}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Target) GetName() string {
@@ -3619,7 +3938,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3631,7 +3950,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[37]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3644,7 +3963,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{37}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Device) GetName() string {
@@ -3734,7 +4053,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3746,7 +4065,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[38]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3759,7 +4078,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{38}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Credential) GetName() string {
@@ -3836,7 +4155,7 @@ type Applied struct {
 
 func (x *Applied) Reset() {
 	*x = Applied{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +4167,7 @@ func (x *Applied) String() string {
 func (*Applied) ProtoMessage() {}
 
 func (x *Applied) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[39]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +4180,7 @@ func (x *Applied) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Applied.ProtoReflect.Descriptor instead.
 func (*Applied) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{39}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Applied) GetTerm() uint64 {
@@ -3898,7 +4217,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3910,7 +4229,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[40]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3923,7 +4242,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{40}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Command) GetId() string {
@@ -3968,7 +4287,7 @@ type Inspect struct {
 
 func (x *Inspect) Reset() {
 	*x = Inspect{}
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3980,7 +4299,7 @@ func (x *Inspect) String() string {
 func (*Inspect) ProtoMessage() {}
 
 func (x *Inspect) ProtoReflect() protoreflect.Message {
-	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[41]
+	mi := &file_proto_telemetry_v1_telemetry_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3993,7 +4312,7 @@ func (x *Inspect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inspect.ProtoReflect.Descriptor instead.
 func (*Inspect) Descriptor() ([]byte, []int) {
-	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{41}
+	return file_proto_telemetry_v1_telemetry_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Inspect) GetDevice() string {
@@ -4057,7 +4376,7 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x04site\x18\x04 \x01(\tR\x04site\x12\x14\n" +
 	"\x05agent\x18\x05 \x01(\tR\x05agent\x12 \n" +
 	"\ftime_unix_ms\x18\x06 \x01(\x03R\n" +
-	"timeUnixMs\"\xa8\x02\n" +
+	"timeUnixMs\"\xe2\x02\n" +
 	"\x05Batch\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\fR\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x16\n" +
@@ -4065,7 +4384,8 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x04runs\x18\x04 \x01(\v2\x1c.ninewatch.telemetry.v1.RunsH\x00R\x04runs\x12;\n" +
 	"\x05facts\x18\x05 \x01(\v2#.ninewatch.telemetry.v1.DeviceFactsH\x00R\x05facts\x12/\n" +
 	"\x03gap\x18\x06 \x01(\v2\x1b.ninewatch.telemetry.v1.GapH\x00R\x03gap\x122\n" +
-	"\x04boot\x18\a \x01(\v2\x1c.ninewatch.telemetry.v1.BootH\x00R\x04bootB\t\n" +
+	"\x04boot\x18\a \x01(\v2\x1c.ninewatch.telemetry.v1.BootH\x00R\x04boot\x128\n" +
+	"\x04scan\x18\b \x01(\v2\".ninewatch.telemetry.v1.ScanReportH\x00R\x04scanB\t\n" +
 	"\apayload\"7\n" +
 	"\x04Runs\x12/\n" +
 	"\x04runs\x18\x01 \x03(\v2\x1b.ninewatch.telemetry.v1.RunR\x04runs\"\x98\x02\n" +
@@ -4285,7 +4605,32 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\ffrom_unix_ms\x18\x06 \x01(\x03R\n" +
 	"fromUnixMs\x12\x1c\n" +
 	"\n" +
-	"to_unix_ms\x18\a \x01(\x03R\btoUnixMs\"\xfd\x03\n" +
+	"to_unix_ms\x18\a \x01(\x03R\btoUnixMs\"\xeb\x01\n" +
+	"\n" +
+	"ScanReport\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
+	"\ftime_unix_ms\x18\x02 \x01(\x03R\n" +
+	"timeUnixMs\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x12\x18\n" +
+	"\aproblem\x18\x04 \x01(\tR\aproblem\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\x04R\x04done\x12\x10\n" +
+	"\x03all\x18\x06 \x01(\x04R\x03all\x12\x1c\n" +
+	"\tanswering\x18\a \x01(\x04R\tanswering\x127\n" +
+	"\x05found\x18\b \x03(\v2!.ninewatch.telemetry.v1.ScanFoundR\x05found\"\x8a\x02\n" +
+	"\tScanFound\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x12\n" +
+	"\x04icmp\x18\x02 \x01(\bR\x04icmp\x12\x12\n" +
+	"\x04snmp\x18\x03 \x01(\bR\x04snmp\x12\x1e\n" +
+	"\n" +
+	"credential\x18\x04 \x01(\tR\n" +
+	"credential\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\"\n" +
+	"\rsys_object_id\x18\x06 \x01(\tR\vsysObjectId\x12\x1b\n" +
+	"\tsys_descr\x18\a \x01(\tR\bsysDescr\x12\x16\n" +
+	"\x06vendor\x18\b \x01(\tR\x06vendor\x12\x14\n" +
+	"\x05model\x18\t \x01(\tR\x05model\x12\x18\n" +
+	"\aprofile\x18\n" +
+	" \x01(\tR\aprofile\"\xfd\x03\n" +
 	"\tHeartbeat\x12 \n" +
 	"\ftime_unix_ms\x18\x01 \x01(\x03R\n" +
 	"timeUnixMs\x12*\n" +
@@ -4308,7 +4653,7 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x06ranges\x18\x02 \x03(\v2\x1d.ninewatch.telemetry.v1.RangeR\x06ranges\"1\n" +
 	"\x05Range\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x04R\x05first\x12\x12\n" +
-	"\x04last\x18\x02 \x01(\x04R\x04last\"\x9b\x02\n" +
+	"\x04last\x18\x02 \x01(\x04R\x04last\"\xcf\x02\n" +
 	"\x0fAssignmentChunk\x12\x12\n" +
 	"\x04term\x18\x01 \x01(\x04R\x04term\x12\f\n" +
 	"\x01n\x18\x02 \x01(\x04R\x01n\x12\x14\n" +
@@ -4316,7 +4661,14 @@ const file_proto_telemetry_v1_telemetry_proto_rawDesc = "" +
 	"\x06chunks\x18\x04 \x01(\rR\x06chunks\x128\n" +
 	"\adevices\x18\x05 \x03(\v2\x1e.ninewatch.telemetry.v1.DeviceR\adevices\x12D\n" +
 	"\vcredentials\x18\x06 \x03(\v2\".ninewatch.telemetry.v1.CredentialR\vcredentials\x128\n" +
-	"\atargets\x18\a \x03(\v2\x1e.ninewatch.telemetry.v1.TargetR\atargets\"\xd6\x01\n" +
+	"\atargets\x18\a \x03(\v2\x1e.ninewatch.telemetry.v1.TargetR\atargets\x122\n" +
+	"\x05scans\x18\b \x03(\v2\x1c.ninewatch.telemetry.v1.ScanR\x05scans\"x\n" +
+	"\x04Scan\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06ranges\x18\x02 \x03(\tR\x06ranges\x12 \n" +
+	"\vcredentials\x18\x03 \x03(\tR\vcredentials\x12\x12\n" +
+	"\x04port\x18\x04 \x01(\rR\x04port\x12\x12\n" +
+	"\x04rate\x18\x05 \x01(\rR\x04rate\"\xd6\x01\n" +
 	"\x06Target\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
@@ -4399,7 +4751,7 @@ func file_proto_telemetry_v1_telemetry_proto_rawDescGZIP() []byte {
 }
 
 var file_proto_telemetry_v1_telemetry_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_proto_telemetry_v1_telemetry_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(Lane)(0),                // 0: ninewatch.telemetry.v1.Lane
 	(Probe)(0),               // 1: ninewatch.telemetry.v1.Probe
@@ -4436,72 +4788,78 @@ var file_proto_telemetry_v1_telemetry_proto_goTypes = []any{
 	(*Interface)(nil),        // 32: ninewatch.telemetry.v1.Interface
 	(*Boot)(nil),             // 33: ninewatch.telemetry.v1.Boot
 	(*Gap)(nil),              // 34: ninewatch.telemetry.v1.Gap
-	(*Heartbeat)(nil),        // 35: ninewatch.telemetry.v1.Heartbeat
-	(*Ack)(nil),              // 36: ninewatch.telemetry.v1.Ack
-	(*Range)(nil),            // 37: ninewatch.telemetry.v1.Range
-	(*AssignmentChunk)(nil),  // 38: ninewatch.telemetry.v1.AssignmentChunk
-	(*Target)(nil),           // 39: ninewatch.telemetry.v1.Target
-	(*Device)(nil),           // 40: ninewatch.telemetry.v1.Device
-	(*Credential)(nil),       // 41: ninewatch.telemetry.v1.Credential
-	(*Applied)(nil),          // 42: ninewatch.telemetry.v1.Applied
-	(*Command)(nil),          // 43: ninewatch.telemetry.v1.Command
-	(*Inspect)(nil),          // 44: ninewatch.telemetry.v1.Inspect
-	nil,                      // 45: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	(*ScanReport)(nil),       // 35: ninewatch.telemetry.v1.ScanReport
+	(*ScanFound)(nil),        // 36: ninewatch.telemetry.v1.ScanFound
+	(*Heartbeat)(nil),        // 37: ninewatch.telemetry.v1.Heartbeat
+	(*Ack)(nil),              // 38: ninewatch.telemetry.v1.Ack
+	(*Range)(nil),            // 39: ninewatch.telemetry.v1.Range
+	(*AssignmentChunk)(nil),  // 40: ninewatch.telemetry.v1.AssignmentChunk
+	(*Scan)(nil),             // 41: ninewatch.telemetry.v1.Scan
+	(*Target)(nil),           // 42: ninewatch.telemetry.v1.Target
+	(*Device)(nil),           // 43: ninewatch.telemetry.v1.Device
+	(*Credential)(nil),       // 44: ninewatch.telemetry.v1.Credential
+	(*Applied)(nil),          // 45: ninewatch.telemetry.v1.Applied
+	(*Command)(nil),          // 46: ninewatch.telemetry.v1.Command
+	(*Inspect)(nil),          // 47: ninewatch.telemetry.v1.Inspect
+	nil,                      // 48: ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
 }
 var file_proto_telemetry_v1_telemetry_proto_depIdxs = []int32{
 	9,  // 0: ninewatch.telemetry.v1.AgentMessage.hello:type_name -> ninewatch.telemetry.v1.Hello
 	11, // 1: ninewatch.telemetry.v1.AgentMessage.batch:type_name -> ninewatch.telemetry.v1.Batch
-	35, // 2: ninewatch.telemetry.v1.AgentMessage.heartbeat:type_name -> ninewatch.telemetry.v1.Heartbeat
-	42, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
+	37, // 2: ninewatch.telemetry.v1.AgentMessage.heartbeat:type_name -> ninewatch.telemetry.v1.Heartbeat
+	45, // 3: ninewatch.telemetry.v1.AgentMessage.applied:type_name -> ninewatch.telemetry.v1.Applied
 	10, // 4: ninewatch.telemetry.v1.CollectorMessage.welcome:type_name -> ninewatch.telemetry.v1.Welcome
-	36, // 5: ninewatch.telemetry.v1.CollectorMessage.ack:type_name -> ninewatch.telemetry.v1.Ack
-	38, // 6: ninewatch.telemetry.v1.CollectorMessage.assignment:type_name -> ninewatch.telemetry.v1.AssignmentChunk
-	43, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
+	38, // 5: ninewatch.telemetry.v1.CollectorMessage.ack:type_name -> ninewatch.telemetry.v1.Ack
+	40, // 6: ninewatch.telemetry.v1.CollectorMessage.assignment:type_name -> ninewatch.telemetry.v1.AssignmentChunk
+	46, // 7: ninewatch.telemetry.v1.CollectorMessage.command:type_name -> ninewatch.telemetry.v1.Command
 	0,  // 8: ninewatch.telemetry.v1.Hello.lane:type_name -> ninewatch.telemetry.v1.Lane
-	36, // 9: ninewatch.telemetry.v1.Welcome.durable:type_name -> ninewatch.telemetry.v1.Ack
+	38, // 9: ninewatch.telemetry.v1.Welcome.durable:type_name -> ninewatch.telemetry.v1.Ack
 	12, // 10: ninewatch.telemetry.v1.Batch.runs:type_name -> ninewatch.telemetry.v1.Runs
 	14, // 11: ninewatch.telemetry.v1.Batch.facts:type_name -> ninewatch.telemetry.v1.DeviceFacts
 	34, // 12: ninewatch.telemetry.v1.Batch.gap:type_name -> ninewatch.telemetry.v1.Gap
 	33, // 13: ninewatch.telemetry.v1.Batch.boot:type_name -> ninewatch.telemetry.v1.Boot
-	13, // 14: ninewatch.telemetry.v1.Runs.runs:type_name -> ninewatch.telemetry.v1.Run
-	1,  // 15: ninewatch.telemetry.v1.Run.probe:type_name -> ninewatch.telemetry.v1.Probe
-	2,  // 16: ninewatch.telemetry.v1.Run.result:type_name -> ninewatch.telemetry.v1.Result
-	31, // 17: ninewatch.telemetry.v1.DeviceFacts.system:type_name -> ninewatch.telemetry.v1.System
-	32, // 18: ninewatch.telemetry.v1.DeviceFacts.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	15, // 19: ninewatch.telemetry.v1.DeviceFacts.identity:type_name -> ninewatch.telemetry.v1.Identity
-	16, // 20: ninewatch.telemetry.v1.DeviceFacts.local_chassis:type_name -> ninewatch.telemetry.v1.ChassisId
-	17, // 21: ninewatch.telemetry.v1.DeviceFacts.components:type_name -> ninewatch.telemetry.v1.Component
-	18, // 22: ninewatch.telemetry.v1.DeviceFacts.neighbors:type_name -> ninewatch.telemetry.v1.Neighbor
-	19, // 23: ninewatch.telemetry.v1.DeviceFacts.lags:type_name -> ninewatch.telemetry.v1.Lag
-	20, // 24: ninewatch.telemetry.v1.DeviceFacts.stack:type_name -> ninewatch.telemetry.v1.StackPair
-	21, // 25: ninewatch.telemetry.v1.DeviceFacts.bridge_ports:type_name -> ninewatch.telemetry.v1.BridgePort
-	22, // 26: ninewatch.telemetry.v1.DeviceFacts.vlans:type_name -> ninewatch.telemetry.v1.Vlan
-	23, // 27: ninewatch.telemetry.v1.DeviceFacts.stp:type_name -> ninewatch.telemetry.v1.StpInstance
-	24, // 28: ninewatch.telemetry.v1.DeviceFacts.addresses:type_name -> ninewatch.telemetry.v1.Address
-	25, // 29: ninewatch.telemetry.v1.DeviceFacts.hosts:type_name -> ninewatch.telemetry.v1.Host
-	26, // 30: ninewatch.telemetry.v1.DeviceFacts.bgp_peers:type_name -> ninewatch.telemetry.v1.BgpPeer
-	27, // 31: ninewatch.telemetry.v1.DeviceFacts.ospf_neighbors:type_name -> ninewatch.telemetry.v1.OspfNeighbor
-	28, // 32: ninewatch.telemetry.v1.DeviceFacts.fhrp_groups:type_name -> ninewatch.telemetry.v1.FhrpGroup
-	29, // 33: ninewatch.telemetry.v1.Lag.members:type_name -> ninewatch.telemetry.v1.LagMember
-	30, // 34: ninewatch.telemetry.v1.StpInstance.ports:type_name -> ninewatch.telemetry.v1.StpPort
-	45, // 35: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
-	37, // 36: ninewatch.telemetry.v1.Ack.ranges:type_name -> ninewatch.telemetry.v1.Range
-	40, // 37: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
-	41, // 38: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
-	39, // 39: ninewatch.telemetry.v1.AssignmentChunk.targets:type_name -> ninewatch.telemetry.v1.Target
-	32, // 40: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
-	44, // 41: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
-	3,  // 42: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
-	5,  // 43: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
-	7,  // 44: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
-	4,  // 45: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
-	6,  // 46: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
-	8,  // 47: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
-	45, // [45:48] is the sub-list for method output_type
-	42, // [42:45] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	35, // 14: ninewatch.telemetry.v1.Batch.scan:type_name -> ninewatch.telemetry.v1.ScanReport
+	13, // 15: ninewatch.telemetry.v1.Runs.runs:type_name -> ninewatch.telemetry.v1.Run
+	1,  // 16: ninewatch.telemetry.v1.Run.probe:type_name -> ninewatch.telemetry.v1.Probe
+	2,  // 17: ninewatch.telemetry.v1.Run.result:type_name -> ninewatch.telemetry.v1.Result
+	31, // 18: ninewatch.telemetry.v1.DeviceFacts.system:type_name -> ninewatch.telemetry.v1.System
+	32, // 19: ninewatch.telemetry.v1.DeviceFacts.interfaces:type_name -> ninewatch.telemetry.v1.Interface
+	15, // 20: ninewatch.telemetry.v1.DeviceFacts.identity:type_name -> ninewatch.telemetry.v1.Identity
+	16, // 21: ninewatch.telemetry.v1.DeviceFacts.local_chassis:type_name -> ninewatch.telemetry.v1.ChassisId
+	17, // 22: ninewatch.telemetry.v1.DeviceFacts.components:type_name -> ninewatch.telemetry.v1.Component
+	18, // 23: ninewatch.telemetry.v1.DeviceFacts.neighbors:type_name -> ninewatch.telemetry.v1.Neighbor
+	19, // 24: ninewatch.telemetry.v1.DeviceFacts.lags:type_name -> ninewatch.telemetry.v1.Lag
+	20, // 25: ninewatch.telemetry.v1.DeviceFacts.stack:type_name -> ninewatch.telemetry.v1.StackPair
+	21, // 26: ninewatch.telemetry.v1.DeviceFacts.bridge_ports:type_name -> ninewatch.telemetry.v1.BridgePort
+	22, // 27: ninewatch.telemetry.v1.DeviceFacts.vlans:type_name -> ninewatch.telemetry.v1.Vlan
+	23, // 28: ninewatch.telemetry.v1.DeviceFacts.stp:type_name -> ninewatch.telemetry.v1.StpInstance
+	24, // 29: ninewatch.telemetry.v1.DeviceFacts.addresses:type_name -> ninewatch.telemetry.v1.Address
+	25, // 30: ninewatch.telemetry.v1.DeviceFacts.hosts:type_name -> ninewatch.telemetry.v1.Host
+	26, // 31: ninewatch.telemetry.v1.DeviceFacts.bgp_peers:type_name -> ninewatch.telemetry.v1.BgpPeer
+	27, // 32: ninewatch.telemetry.v1.DeviceFacts.ospf_neighbors:type_name -> ninewatch.telemetry.v1.OspfNeighbor
+	28, // 33: ninewatch.telemetry.v1.DeviceFacts.fhrp_groups:type_name -> ninewatch.telemetry.v1.FhrpGroup
+	29, // 34: ninewatch.telemetry.v1.Lag.members:type_name -> ninewatch.telemetry.v1.LagMember
+	30, // 35: ninewatch.telemetry.v1.StpInstance.ports:type_name -> ninewatch.telemetry.v1.StpPort
+	36, // 36: ninewatch.telemetry.v1.ScanReport.found:type_name -> ninewatch.telemetry.v1.ScanFound
+	48, // 37: ninewatch.telemetry.v1.Heartbeat.samples_dropped:type_name -> ninewatch.telemetry.v1.Heartbeat.SamplesDroppedEntry
+	39, // 38: ninewatch.telemetry.v1.Ack.ranges:type_name -> ninewatch.telemetry.v1.Range
+	43, // 39: ninewatch.telemetry.v1.AssignmentChunk.devices:type_name -> ninewatch.telemetry.v1.Device
+	44, // 40: ninewatch.telemetry.v1.AssignmentChunk.credentials:type_name -> ninewatch.telemetry.v1.Credential
+	42, // 41: ninewatch.telemetry.v1.AssignmentChunk.targets:type_name -> ninewatch.telemetry.v1.Target
+	41, // 42: ninewatch.telemetry.v1.AssignmentChunk.scans:type_name -> ninewatch.telemetry.v1.Scan
+	32, // 43: ninewatch.telemetry.v1.Device.interfaces:type_name -> ninewatch.telemetry.v1.Interface
+	47, // 44: ninewatch.telemetry.v1.Command.inspect:type_name -> ninewatch.telemetry.v1.Inspect
+	3,  // 45: ninewatch.telemetry.v1.Agents.Enroll:input_type -> ninewatch.telemetry.v1.EnrollRequest
+	5,  // 46: ninewatch.telemetry.v1.Agents.Renew:input_type -> ninewatch.telemetry.v1.RenewRequest
+	7,  // 47: ninewatch.telemetry.v1.Agents.Stream:input_type -> ninewatch.telemetry.v1.AgentMessage
+	4,  // 48: ninewatch.telemetry.v1.Agents.Enroll:output_type -> ninewatch.telemetry.v1.EnrollResponse
+	6,  // 49: ninewatch.telemetry.v1.Agents.Renew:output_type -> ninewatch.telemetry.v1.RenewResponse
+	8,  // 50: ninewatch.telemetry.v1.Agents.Stream:output_type -> ninewatch.telemetry.v1.CollectorMessage
+	48, // [48:51] is the sub-list for method output_type
+	45, // [45:48] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_proto_telemetry_v1_telemetry_proto_init() }
@@ -4527,8 +4885,9 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 		(*Batch_Facts)(nil),
 		(*Batch_Gap)(nil),
 		(*Batch_Boot)(nil),
+		(*Batch_Scan)(nil),
 	}
-	file_proto_telemetry_v1_telemetry_proto_msgTypes[40].OneofWrappers = []any{
+	file_proto_telemetry_v1_telemetry_proto_msgTypes[43].OneofWrappers = []any{
 		(*Command_Inspect)(nil),
 	}
 	type x struct{}
@@ -4537,7 +4896,7 @@ func file_proto_telemetry_v1_telemetry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_proto_telemetry_v1_telemetry_proto_rawDesc), len(file_proto_telemetry_v1_telemetry_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   43,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
