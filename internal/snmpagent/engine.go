@@ -64,6 +64,7 @@ type Engine struct {
 	in      usm.Message
 	pdu     []byte
 	context []byte
+	about   []byte // contextEngineID, that of the sender in an inform
 }
 
 // NewEngine returns an engine with an id of 5 to 32 octets.
@@ -116,7 +117,7 @@ func (e *Engine) Open(dst, datagram []byte) (pdu, report []byte, ok bool) {
 		err = e.keys.Decrypt(in.Scoped, in.Boots, in.Time, in.Priv)
 	}
 	if err == nil {
-		_, e.context, e.pdu, err = usm.ParseScoped(in.Scoped)
+		e.about, e.context, e.pdu, err = usm.ParseScoped(in.Scoped)
 	}
 	if err != nil && level&usm.Encrypted != 0 {
 		return nil, e.report(dst, decryptionErrors, usm.Authentic), false
@@ -131,19 +132,19 @@ func (e *Engine) now() uint32 { return uint32(e.Uptime() / time.Second) }
 
 // Seal wraps the response to the message last opened, and appends it to dst.
 func (e *Engine) Seal(dst, pdu []byte) []byte {
-	return e.seal(dst, pdu, string(e.context), e.user.level)
+	return e.seal(dst, pdu, e.about, string(e.context), e.user.level)
 }
 
 func (e *Engine) report(dst []byte, stat uint32, level byte) []byte {
 	e.reports++
 	pdu := snmpwire.PDU{Type: snmpwire.Report, VarBinds: []snmpwire.VarBind{
 		{OID: usmStats.Append(stat, 0), Type: snmpwire.Counter32, Uint: uint64(e.reports)}}}
-	return e.seal(dst, snmpwire.AppendPDU(nil, &pdu), "", level)
+	return e.seal(dst, snmpwire.AppendPDU(nil, &pdu), e.ID, "", level)
 }
 
-func (e *Engine) seal(dst, pdu []byte, context string, level byte) []byte {
+func (e *Engine) seal(dst, pdu, about []byte, context string, level byte) []byte {
 	m := usm.Message{ID: e.in.ID, Flags: level, EngineID: e.ID, Boots: e.Boots, Time: e.now(), User: e.in.User}
-	e.scoped = usm.AppendScoped(e.scoped[:0], e.ID, context, pdu)
+	e.scoped = usm.AppendScoped(e.scoped[:0], about, context, pdu)
 	size := 0
 	if level&usm.Encrypted != 0 {
 		for range e.keys.Padding(len(e.scoped)) {
