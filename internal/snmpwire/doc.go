@@ -10,6 +10,6 @@
 //   - what Append writes, Decode reads back as it was.
 //
 // Byte strings of a decoded message alias the datagram: who keeps them copies them. The package has no
-// sockets and no state; all functions may be called from any goroutine. SNMPv3 and the Trap-PDU of
-// SNMPv1 are not its subject: they are refused with ErrVersion and ErrSyntax.
+// sockets and no state; all functions may be called from any goroutine. Decode refuses SNMPv3
+// (ErrVersion) and the Trap-PDU of SNMPv1 (ErrSyntax), which DecodeTrapV1 reads.
 package snmpwire

@@ -18,7 +18,7 @@ const (
 // PDUType is the tag of a PDU.
 type PDUType byte
 
-// The PDUs of RFC 3416. TrapV1 has another layout and is refused.
+// The PDUs of RFC 3416. TrapV1 has another layout: DecodeTrapV1.
 const (
 	GetRequest     PDUType = 0xa0
 	GetNextRequest PDUType = 0xa1

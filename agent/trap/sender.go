@@ -1,0 +1,147 @@
+package trap
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"ninewatch/internal/snmpagent"
+	"ninewatch/internal/snmpwire"
+	"ninewatch/internal/telemetry"
+	"ninewatch/internal/usm"
+)
+
+// Sender is a device that may send, and what it has to show.
+type Sender struct {
+	Device     string
+	Credential telemetry.Credential
+}
+
+var (
+	errCredential = errors.New("it does not come with the credential of the device")
+	errReplay     = errors.New("its engine time is one of the past")
+	errForm       = errors.New("it is not a trap")
+)
+
+// timeWindow is that of RFC 3414, section 2.2.3, in seconds.
+const timeWindow = 150
+
+// user is what is known of the SNMPv3 side of a Sender.
+type user struct {
+	credential telemetry.Credential
+	secret     *snmpagent.Secret
+	own        *snmpagent.Engine // of this agent: informs
+	theirs     *snmpagent.Engine // of the device: traps
+	boots      uint32
+	time       uint32
+	at         time.Time
+}
+
+func (r *Receiver) newUser(c telemetry.Credential) (*user, error) {
+	secret, err := snmpagent.NewSecret(snmpagent.User{
+		Name: c.Username, AuthProtocol: c.AuthProtocol, AuthPassphrase: c.AuthPassphrase.Reveal(),
+		PrivProtocol: c.PrivProtocol, PrivPassphrase: c.PrivPassphrase.Reveal(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	own, err := snmpagent.NewEngine(r.engineID, r.boots, func() time.Duration { return time.Since(r.began) }, secret)
+	return &user{credential: c, secret: secret, own: own}, err
+}
+
+// opened is a message that passed all checks.
+type opened struct {
+	pdu    snmpwire.PDU
+	answer func(pdu *snmpwire.PDU) []byte // makes a response
+	report []byte                         // what to send instead, when it did not pass
+}
+
+// open decodes a message from a source and checks it against the credential of a sender.
+func (r *Receiver) open(b []byte, s *source, from Sender) (opened, error) {
+	if snmpwire.IsV3(b) {
+		if from.Credential.Version != "3" {
+			return opened{}, errCredential
+		}
+		return r.openUser(b, s, from)
+	}
+	m, err := snmpwire.Decode(b)
+	if errors.Is(err, snmpwire.ErrSyntax) {
+		m, err = snmpwire.DecodeTrapV1(b)
+	}
+	if err != nil && !errors.Is(err, snmpwire.ErrValue) {
+		return opened{}, errForm
+	}
+	community := []byte(from.Credential.Community.Reveal())
+	if from.Credential.Version == "3" || subtle.ConstantTimeCompare(m.Community, community) != 1 {
+		return opened{}, errCredential
+	}
+	return opened{pdu: m.PDU, answer: func(pdu *snmpwire.PDU) []byte {
+		m.PDU = *pdu
+		return snmpwire.Append(nil, &m)
+	}}, nil
+}
+
+func (r *Receiver) openUser(b []byte, s *source, from Sender) (o opened, err error) {
+	m, err := usm.Parse(b)
+	if err != nil {
+		return o, errForm
+	}
+	u := s.users[from.Device]
+	if u == nil || u.credential != from.Credential {
+		if u, err = r.newUser(from.Credential); err != nil {
+			return o, err
+		}
+		if s.users == nil || len(s.users) > maxUsers {
+			s.users = map[string]*user{}
+		}
+		s.users[from.Device] = u
+	}
+	var pdu []byte
+	engine, ok := u.own, false
+	if m.Flags&usm.Reportable != 0 || bytes.Equal(m.EngineID, r.engineID) {
+		pdu, o.report, ok = engine.Open(nil, b)
+	} else if pdu, engine, err = u.openTrap(b, &m); err != nil {
+		return o, err
+	} else {
+		ok = true
+	}
+	if !ok {
+		return o, errCredential
+	}
+	var out snmpwire.Message
+	if err := snmpwire.DecodePDU(&out, pdu); err != nil && !errors.Is(err, snmpwire.ErrValue) {
+		return o, errForm
+	}
+	if inform := out.PDU.Type == snmpwire.InformRequest; inform != (engine == u.own) {
+		return o, errForm // each has its own authoritative engine (RFC 3414, section 1.5.1)
+	}
+	o.pdu = out.PDU
+	o.answer = func(pdu *snmpwire.PDU) []byte { return engine.Seal(nil, snmpwire.AppendPDU(nil, pdu)) }
+	return o, nil
+}
+
+// openTrap opens a message of which the device is the authority: the clock is the device's, and never goes back.
+func (u *user) openTrap(b []byte, m *usm.Message) (pdu []byte, engine *snmpagent.Engine, err error) {
+	if n := len(m.EngineID); n < 5 || n > 32 { // RFC 3411, section 5, SnmpEngineID
+		return nil, nil, errForm
+	}
+	if engine = u.theirs; engine == nil || !bytes.Equal(engine.ID, m.EngineID) {
+		if engine, err = snmpagent.NewEngine(bytes.Clone(m.EngineID), 0, nil, u.secret); err != nil {
+			return nil, nil, err
+		}
+	} else if now := uint64(u.time) + uint64(time.Since(u.at)/time.Second); m.Boots < u.boots || m.Boots == u.boots && uint64(m.Time)+timeWindow < now {
+		return nil, nil, errReplay
+	}
+	claimed := time.Duration(m.Time) * time.Second
+	engine.Boots, engine.Uptime = m.Boots, func() time.Duration { return claimed }
+	pdu, _, ok := engine.Open(nil, b)
+	if !ok {
+		return nil, nil, errCredential
+	}
+	if engine != u.theirs || m.Boots > u.boots || uint64(m.Time) > uint64(u.time) {
+		u.boots, u.time, u.at = m.Boots, m.Time, time.Now()
+	}
+	u.theirs = engine
+	return pdu, engine, nil
+}
