@@ -23,17 +23,18 @@ type Config struct {
 	Limit      float64       // utilization that is still right after a failure, as a ratio
 	Target     float64       // share of time with full redundancy that a site should reach
 	Backfill   time.Duration // how far back a new group is judged by the ledger
+	Exercise   time.Duration // within which a backup should have been used once
 }
 
 // DefaultConfig is how the collector runs it.
 func DefaultConfig() Config {
 	return Config{Tick: time.Second, Sweep: time.Minute, LoadEvery: time.Hour, LoadWindow: 30 * 24 * time.Hour,
-		Limit: topology.DefaultLimit, Target: 0.999, Backfill: 90 * 24 * time.Hour}
+		Limit: topology.DefaultLimit, Target: 0.999, Backfill: 90 * 24 * time.Hour, Exercise: 90 * 24 * time.Hour}
 }
 
 // Validate says what is wrong with c.
 func (c Config) Validate() error {
-	if c.Tick <= 0 || c.Sweep <= 0 || c.LoadEvery <= 0 || c.LoadWindow <= 0 || c.Backfill < 0 {
+	if c.Tick <= 0 || c.Sweep <= 0 || c.LoadEvery <= 0 || c.LoadWindow <= 0 || c.Backfill < 0 || c.Exercise <= 0 {
 		return errors.New("topology: intervals have to be above zero")
 	}
 	if c.Limit <= 0 || c.Target <= 0 || c.Target >= 1 {
@@ -83,7 +84,11 @@ type Growing struct {
 // that is not told, or will not be.
 type Expiry func(ctx context.Context, loads []Growing) []time.Time
 
-// Deps are the things a Service uses but does not own. Traffic and Expiry may be nil.
+// Days tells the most that a port (device/interface) carried on each day that is remembered; none of a port that is not
+// known.
+type Days func(ctx context.Context, port string) ([]topology.Carried, error)
+
+// Deps are the things a Service uses but does not own. Traffic, Expiry and Days may be nil.
 type Deps struct {
 	Log       *slog.Logger
 	Metrics   *metrics.Set
@@ -95,6 +100,7 @@ type Deps struct {
 	Lines     Lines
 	Traffic   Traffic
 	Expiry    Expiry
+	Days      Days
 	Changed   func() // a new View is there
 }
 

@@ -36,6 +36,7 @@ type Service struct {
 	plan    *plan
 	classes map[string]standing
 	loads   atomic.Pointer[map[string]topology.Load]
+	backups atomic.Pointer[[]Backup]
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -67,6 +68,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	s.view.Store(&View{Network: topology.Build(topology.Inventory{}, nil)})
 	s.loads.Store(&map[string]topology.Load{})
+	s.backups.Store(&[]Backup{})
 	return s, nil
 }
 

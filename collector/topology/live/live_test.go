@@ -56,6 +56,7 @@ type rig struct {
 	devices map[string]topology.State
 	lines   map[string][]topology.Stretch[topology.State]
 	traffic map[string]float64
+	days    map[string][]topology.Carried
 }
 
 func newRig(t *testing.T) *rig {
@@ -93,6 +94,7 @@ func (r *rig) start() {
 	s, err := New(DefaultConfig(), Deps{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: metrics.NewSet(), Now: func() time.Time { return time.UnixMilli(r.now) },
 		Read: r.db.Read(), Write: r.db.Write, Inventory: r.inv, Changed: func() {}, Traffic: r,
+		Days:   func(_ context.Context, port string) ([]topology.Carried, error) { return r.days[port], nil },
 		States: func(context.Context) map[string]topology.State { return r.devices },
 		Lines: func(_ context.Context, scope string, from, to int64) ([]topology.Stretch[topology.State], error) {
 			var out []topology.Stretch[topology.State]

@@ -29,6 +29,7 @@ func (s *Service) weigh(ctx context.Context) {
 		if !s.readLoads(ctx) {
 			wait = min(wait, retryLoads)
 		}
+		s.readBackups(ctx)
 	}
 }
 

@@ -23,7 +23,14 @@ const maxParts = 512
 // are missing among them.
 type memory struct {
 	topology.Record
-	Parts []held `json:"parts,omitempty"`
+	Parts []held          `json:"parts,omitempty"`
+	Turns map[string]turn `json:"turns,omitempty"` // by name of a first hop redundancy group
+}
+
+// turn is what a router did in a first hop redundancy group, in Unix ms.
+type turn struct {
+	Since  int64 `json:"since"`            // its role is known since then
+	Active int64 `json:"active,omitempty"` // it was active last
 }
 
 // held is a part of a group, or with LAG a member of a bundle, or a session of a routing protocol.
@@ -71,6 +78,34 @@ func (m *memory) merge(r topology.Record) {
 	}
 	m.Record = r
 	m.hold(now)
+	m.turns(f)
+}
+
+// turns remembers when the router was active last. A group that it is not in any more is forgotten.
+func (m *memory) turns(f telemetry.DeviceFacts) {
+	now := map[string]turn{}
+	for _, g := range topology.FHRPsOf([]telemetry.DeviceFacts{f}) {
+		at := slices.Index(g.Routers, f.Device)
+		t, known := m.Turns[g.Name]
+		if at < 0 || g.Roles[at] == topology.RoleUnknown && !known {
+			continue
+		}
+		if !known {
+			t.Since = f.Time
+		}
+		if g.Roles[at] == topology.Active {
+			t.Active = f.Time
+		}
+		now[g.Name] = t
+	}
+	if slices.Contains(f.Partial, "fhrp_groups") { // those that are missing may be there
+		for name, t := range m.Turns {
+			if _, ok := now[name]; !ok && len(now) < maxParts {
+				now[name] = t
+			}
+		}
+	}
+	m.Turns = now
 }
 
 // learn adds the parts that older facts list.
