@@ -264,3 +264,68 @@ func TestList(t *testing.T) {
 	f(Filter{Device: "lis-core-1"}, "INC-2")
 	f(Filter{Severity: "critical", Kind: "device_down"}, "INC-2", "INC-1")
 }
+
+// TestRebootedOrNot: what a device did in its outage is known after the resolve. The incident says it, without being
+// opened again and without a message; so it does over restarts, and once only.
+func TestRebootedOrNot(t *testing.T) {
+	r := newRig(t, nil)
+	known := map[Outage]string{}
+	learn := func() {
+		t.Helper()
+		r.deps.Passed = func(o Outage) (string, bool) { words, ok := known[o]; return words, ok }
+		if err := r.Learn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.observe(finding(Down, t0))
+	learn()
+	r.now = t0 + 60_000
+	r.observe(finding(Up, t0+60_000))
+	learn()
+	r.wantTold("ops opened INC-1 open", "ops resolved INC-1 resolved")
+	if i, events := r.get(1); len(events) != 3 || len(i.Passed) != 0 {
+		t.Errorf("before it is known: got %q, %+v", events, i)
+	}
+	r.restart()
+	r.now += 1_800_000 // SNMP is slow to come, and the incident could not be opened again any more
+	known[Outage{"opo-dist-1", t0, t0 + 60_000}] = "was rebooted at 14:12:53 UTC"
+	learn()
+	learn()
+	r.restart()
+	learn()
+	r.observe()
+	r.wantTold()
+	i, events := r.get(1)
+	if i.Status != Resolved || i.Ended != t0+60_000 || i.Cause == "" || i.Cause[len(i.Cause)-len("; opo-dist-1 was rebooted at 14:12:53 UTC"):] != "; opo-dist-1 was rebooted at 14:12:53 UTC" {
+		t.Errorf("got %+v", i)
+	}
+	if diff := cmp.Diff([]string{"detected", "opened", "resolved", "evidence"}, events); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	x, err := r.Explain(t.Context(), 1)
+	if err != nil || len(x.Inputs) != 1 || x.Inputs[0].Passed != "was rebooted at 14:12:53 UTC" {
+		t.Errorf("explained by %+v, %v", x.Inputs, err)
+	}
+}
+
+// TestRebootedIsSaidOfTheIncidentThatOpensAgain, and in the messages of it.
+func TestRebootedIsSaidOfTheIncidentThatOpensAgain(t *testing.T) {
+	r := newRig(t, nil)
+	r.observe(finding(Down, t0))
+	r.now = t0 + 60_000
+	r.observe(finding(Up, t0+60_000))
+	r.deps.Passed = func(o Outage) (string, bool) { return "was rebooted at 14:12:53 UTC", o.To == t0+60_000 }
+	if err := r.Learn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var causes []string
+	r.deps.Deliver = func(_ *sql.Tx, m Message) error { causes = append(causes, m.Items[0].Incident.Cause); return nil }
+	r.now = t0 + 120_000
+	r.observe(finding(Down, t0+120_000))
+	if diff := cmp.Diff([]string{"3 echo requests lost; opo-dist-1 was rebooted at 14:12:53 UTC"}, causes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if i, _ := r.get(1); i.Reopened != 1 || i.Status != Open {
+		t.Errorf("got %+v, want it open again", i)
+	}
+}

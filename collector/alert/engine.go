@@ -46,7 +46,7 @@ type Item struct {
 	Incident Incident
 }
 
-// Deps are what an Engine uses but does not own. All but Sources, Book and Planned are required.
+// Deps are what an Engine uses but does not own. All but Sources, Book, Planned and Passed are required.
 type Deps struct {
 	Log     *slog.Logger
 	Metrics *metrics.Set
@@ -60,6 +60,8 @@ type Deps struct {
 	Book func() *Book
 	// Planned is the maintenance of a device at a moment (Unix ms), in words; empty: none.
 	Planned func(site, device string, at int64) string
+	// Passed says in words what a device did while it did not answer, once that is known.
+	Passed  func(Outage) (words string, known bool)
 	Sources []NamedSource
 	Now     func() time.Time
 }
@@ -94,6 +96,9 @@ func New(deps Deps) *Engine {
 	if deps.Planned == nil {
 		deps.Planned = func(string, string, int64) string { return "" }
 	}
+	if deps.Passed == nil {
+		deps.Passed = func(Outage) (string, bool) { return "", false }
+	}
 	return &Engine{
 		deps: deps, log: deps.Log.With("component", "collector/alert"), m: newMetrics(deps.Metrics, deps.Read), awake: make(chan struct{}, 1),
 		said: map[string]map[Key]Finding{},
@@ -118,6 +123,7 @@ func (e *Engine) Start(context.Context) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	e.wg.Go(func() { e.loop(ctx) })
+	e.wg.Go(func() { e.learn(ctx) })
 	for _, s := range e.deps.Sources {
 		e.wg.Go(func() { e.ask(ctx, s) })
 	}
@@ -256,7 +262,7 @@ func (e *Engine) tell(c Change) {
 			e.m.opened.Inc()
 		case EventResolved:
 			e.m.resolved.Inc()
-		case EventComment, EventDetected:
+		case EventComment, EventDetected, EventEvidence:
 			continue
 		}
 		e.log.Info("incident changed", "event", ev.Type, "incident", c.Incident.Name(), "site", c.Incident.Site, "device", c.Incident.Device, "kind", c.Incident.Kind, "summary", c.Incident.Summary)

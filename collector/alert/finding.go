@@ -79,6 +79,7 @@ type Problem struct {
 	Cleared   int64    `json:"cleared,omitempty"`   // 0: it holds
 	Loose     int64    `json:"loose,omitempty"`     // since when what explained it is over
 	Dismissed bool     `json:"dismissed,omitempty"` // a person resolved its incident while it held
+	Passed    string   `json:"passed,omitempty"`    // of an outage that is over: what the device did meanwhile
 }
 
 // Labels are names and values.

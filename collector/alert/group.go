@@ -227,6 +227,7 @@ func (w *World) describe(i *Incident, c *component, b *Book, now int64) {
 	if c.isolated && len(c.Roots) > 1 {
 		i.Evidence = append(i.Evidence, fmt.Sprintf("no device next to the agent of %s answers: look at its own connection too", i.Site))
 	}
+	i.Evidence = append(i.Evidence, i.Passed...)
 	i.Cause = strings.Join(i.Evidence, "; ")
 	i.Impact = impact(c.Nodes(), i, b)
 	severity := root.Severity

@@ -82,6 +82,7 @@ type More struct {
 	Reopened   int               `json:"reopened,omitempty"`
 	ByHand     bool              `json:"by_hand,omitempty"` // a person resolved it
 	MergedInto int64             `json:"merged_into,omitempty"`
+	Passed     []string          `json:"passed,omitempty"` // what its devices did while they did not answer, once known
 }
 
 // Name is how people call the incident.
@@ -112,6 +113,7 @@ const (
 	EventComment      = "comment"
 	EventDetected     = "detected" // seen, and held until its extent is known
 	EventDropped      = "dropped"  // over before anybody was told
+	EventEvidence     = "evidence" // what became known of it later; nobody is told of that alone
 )
 
 // The kinds of incidents.

@@ -21,6 +21,7 @@ type World struct {
 	gone    map[goneKey]bool
 	moved   map[int64]bool
 	events  map[int64][]Event
+	learnt  []Problem // of which more is known, though they may be over
 }
 
 type goneKey struct {
@@ -36,7 +37,7 @@ func NewWorld(pol Policy, last int64) *World {
 }
 
 func (w *World) forget() {
-	w.changed, w.gone, w.moved, w.events = map[Key]bool{}, map[goneKey]bool{}, map[int64]bool{}, map[int64][]Event{}
+	w.changed, w.gone, w.moved, w.events, w.learnt = map[Key]bool{}, map[goneKey]bool{}, map[int64]bool{}, map[int64][]Event{}, nil
 }
 
 // Change is an incident as it is now, with what happened to it.
@@ -192,6 +193,7 @@ func (w *World) outcome() Outcome {
 	for k := range w.changed {
 		out.Problems = append(out.Problems, *w.problems[k])
 	}
+	out.Problems = append(out.Problems, w.learnt...)
 	for g := range w.gone {
 		out.Gone = append(out.Gone, Problem{Key: g.Key, Incident: g.incident})
 	}
@@ -218,7 +220,7 @@ func (w *World) release(id int64) {
 
 func (i *Incident) copy() Incident {
 	c := *i
-	c.Flips, c.Roots, c.Evidence = slices.Clone(i.Flips), slices.Clone(i.Roots), slices.Clone(i.Evidence)
+	c.Flips, c.Roots, c.Evidence, c.Passed = slices.Clone(i.Flips), slices.Clone(i.Roots), slices.Clone(i.Evidence), slices.Clone(i.Passed)
 	return c
 }
 

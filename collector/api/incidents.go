@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,6 +61,9 @@ type problemView struct {
 }
 
 func problemViewOf(p alert.Problem) problemView {
+	if p.Passed != "" {
+		p.Evidence = append(slices.Clone(p.Evidence), p.Passed)
+	}
 	return problemView{
 		Kind: p.Kind, Site: p.Site, Device: p.Device, Object: p.Object, Summary: p.Summary, Hidden: p.Hidden, Since: stamp(p.Since),
 		EndedAt: stampOrNull(p.Cleared), Words: p.Evidence,

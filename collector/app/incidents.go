@@ -43,12 +43,21 @@ func (a *App) buildAlert(events *api.Events) {
 	planned := &windows{engine: a.uptime, kept: map[string]string{}}
 	a.alert = alert.New(alert.Deps{
 		Log: a.log, Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, Deliver: a.webhook.Deliver, Now: time.Now,
-		Book: a.books.current, Planned: planned.at, Sources: a.sources(),
+		Book: a.books.current, Planned: planned.at, Passed: a.passed, Sources: a.sources(),
 		Changed: func(i alert.Incident) {
 			a.webhook.Wake()
 			events.Incident(i)
 		},
 	})
+}
+
+// passed tells what a device did while it did not answer, by its sysUpTime.
+func (a *App) passed(o alert.Outage) (words string, known bool) {
+	restart, known := a.uptime.Meanwhile(o.Device, o.From, o.To)
+	if restart != 0 {
+		return "was rebooted at " + inWords(restart), known
+	}
+	return fmt.Sprintf("ran on through the outage from %s to %s: by its uptime, it was not rebooted", inWords(o.From), inWords(o.To)), known
 }
 
 // sources is the list of what opens incidents beside the verdicts of the ledger, which the judge hands over

@@ -87,6 +87,26 @@ func (a *asker) polled(device string, from int64) ([]telemetry.Run, error) {
 
 // throughout tells what sysUpTime says of a window: the device restarted in it, or ran on through it.
 func throughout(w Window, boots []telemetry.Boot, polled []telemetry.Run, zone *time.Location) (words string, ranOn bool) {
+	at, told := passage(w, boots, polled)
+	switch {
+	case at != 0:
+		return "rebooted at " + time.UnixMilli(at).In(zone).Format("15:04"), false
+	case told == 0:
+		return "", false
+	}
+	return "ran on without a restart", true
+}
+
+// passage is when a device restarted in a window (ms), or 0 where it ran on, and when the reading came that tells
+// so: 0 as long as none did.
+func passage(w Window, boots []telemetry.Boot, polled []telemetry.Run) (restart, told int64) {
+	for _, b := range boots {
+		at := b.Time - int64(b.Ticks/100)*1000
+		// The reading that told of it came after the gap; the one before it came before.
+		if b.Previous > 0 && b.Previous <= w.To*1000 && b.Time >= w.From*1000 && at >= (w.From-60)*1000 && at <= (w.To+120)*1000 {
+			return at, b.Time
+		}
+	}
 	before, after := int64(0), never
 	for _, r := range polled {
 		if r.From <= w.From*1000 {
@@ -96,15 +116,8 @@ func throughout(w Window, boots []telemetry.Boot, polled []telemetry.Run, zone *
 			after = min(after, max(r.From, w.To*1000))
 		}
 	}
-	for _, b := range boots {
-		at := b.Time - int64(b.Ticks/100)*1000
-		// The reading that told of it came after the gap; the one before it came before.
-		if b.Previous > 0 && b.Previous <= w.To*1000 && b.Time >= w.From*1000 && at >= (w.From-60)*1000 && at <= (w.To+120)*1000 {
-			return "rebooted at " + time.UnixMilli(at).In(zone).Format("15:04"), false
-		}
-	}
 	if before == 0 || after == never {
-		return "", false
+		return 0, 0
 	}
-	return "ran on without a restart", true
+	return 0, after
 }

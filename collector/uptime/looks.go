@@ -101,3 +101,33 @@ func (t *tail) rebootsUnseen(pol Policy) []Restart {
 		return r.Kind != Reboot || slices.ContainsFunc(line, func(x Interval) bool { return x.State == Down && x.From <= r.At && x.To >= r.From })
 	})
 }
+
+// bootHeard is how much later than the reply that shows it (ms) a restart is heard of at the latest: agents send
+// both, in any order.
+const bootHeard = 30_000
+
+// Meanwhile is what sysUpTime says of the time (Unix ms) for which a device was down in the last hour: when it
+// restarted, or 0 where it ran on. It is not known before SNMP is answered again.
+func (e *Engine) Meanwhile(name string, from, to int64) (restart int64, known bool) {
+	e.mu.RLock()
+	d := e.devices[name]
+	e.mu.RUnlock()
+	if d == nil {
+		return 0, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tail == nil {
+		return 0, false
+	}
+	var polled []telemetry.Run
+	for k, runs := range d.tail.runs {
+		for _, r := range runs {
+			if k.probe == telemetry.ProbeSNMP && r.Result == telemetry.OK {
+				polled = append(polled, r)
+			}
+		}
+	}
+	restart, told := passage(Window{from / 1000, to / 1000}, d.tail.boots, polled)
+	return restart, told != 0 && (restart != 0 || d.tail.newest() >= told+bootHeard)
+}

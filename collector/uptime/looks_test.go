@@ -62,3 +62,34 @@ func TestRebootsThatNobodySaw(t *testing.T) {
 		t.Errorf("later: got %+v, want none", got)
 	}
 }
+
+// TestMeanwhile: after an outage of echoes from 245 s to 285 s the next poll, at 300 s, tells whether the device
+// restarted in it or ran on. Before that poll, and without SNMP, neither is known.
+func TestMeanwhile(t *testing.T) {
+	s := newStore(t)
+	for device, polls := range map[string]int64{"rebooted": 11, "ran": 11, "early": 5, "echoes": 0} {
+		s.device(device, "porto")
+		s.run("a1", icmp(device, start, 245, telemetry.OK))
+		s.run("a1", icmp(device, start+245_000, 40, telemetry.Fail))
+		s.run("a1", icmp(device, start+285_000, 315, telemetry.OK))
+		if polls > 0 {
+			s.run("a1", snmp(device, start, polls, telemetry.OK))
+		}
+	}
+	s.exec(`INSERT INTO boots VALUES ('rebooted', 'a1', ?, 3000, ?, 100000000)`, start+300_000, start+240_000)
+	s.now = start + 600_000
+	s.heard("a1", s.now)
+	e := s.engine()
+	reload(t, e)
+	f := func(device string, wantAt int64, wantKnown bool) {
+		t.Helper()
+		if at, known := e.Meanwhile(device, start+245_000, start+285_000); at != wantAt || known != wantKnown {
+			t.Errorf("%s: got %d, %v, want %d, %v", device, at, known, wantAt, wantKnown)
+		}
+	}
+	f("rebooted", start+270_000, true)
+	f("ran", 0, true)
+	f("early", 0, false)
+	f("echoes", 0, false)
+	f("nobody", 0, false)
+}

@@ -139,7 +139,7 @@ function Resolve({ i, close, act }: { i: Inc; close: () => void; act: (what: str
 }
 
 const people = /comment|acknowledg|note|assign/
-const eventIcon = (t: string): IconName | null => (/deliver|webhook|notif|sent/.test(t) ? 'send' : /acknowledg/.test(t) ? 'person' : /comment|note/.test(t) ? 'comment' : /resolv|closed|up/.test(t) ? 'check' : null)
+const eventIcon = (t: string): IconName | null => (/deliver|webhook|notif|sent/.test(t) ? 'send' : /acknowledg/.test(t) ? 'person' : /comment|note/.test(t) ? 'comment' : /resolv|closed/.test(t) ? 'check' : null)
 
 function Timeline({ i, again }: { i: Inc; again: () => void }) {
   const [filter, set] = useState<'all' | 'facts' | 'people'>('all')
