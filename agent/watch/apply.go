@@ -11,6 +11,7 @@ import (
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/observe"
 	"ninewatch/agent/schedule"
+	"ninewatch/agent/trap"
 	"ninewatch/internal/telemetry"
 )
 
@@ -22,6 +23,7 @@ type plan struct {
 	subjects map[string]observe.Subject
 	probes   []icmp.Target
 	jobs     []schedule.Job
+	senders  map[netip.Addr][]trap.Sender
 	problems []string
 
 	own  own
@@ -41,6 +43,7 @@ func (w *Watcher) apply(a telemetry.Assignment) (problems []string, left []telem
 		}
 	}
 	w.devices, w.targets, w.children = p.devices, p.targets, p.children
+	w.senders.Store(&p.senders)
 	p.tell(w.deps.Prober.SetTargets(p.probes))
 	p.tell(w.deps.Scheduler.SetJobs(p.jobs))
 	w.problems = p.problems
@@ -61,7 +64,7 @@ func (p *plan) problemf(kind, name, format string, args ...any) {
 func (w *Watcher) plan(a telemetry.Assignment) *plan {
 	p := &plan{
 		devices: map[string]*device{}, targets: map[string]*target{}, children: map[string][]string{},
-		subjects: map[string]observe.Subject{}, own: w.own, seen: map[netip.AddrPort]string{},
+		subjects: map[string]observe.Subject{}, own: w.own, seen: map[netip.AddrPort]string{}, senders: map[netip.Addr][]trap.Sender{},
 	}
 	for _, assigned := range a.Devices {
 		if p.devices[assigned.Name] != nil {
@@ -98,6 +101,9 @@ func (w *Watcher) watch(p *plan, d *device, assigned telemetry.AssignedDevice) {
 		p.probes = append(p.probes, icmp.Target{Name: name, Addr: d.address, Interval: assigned.ICMPInterval})
 	}
 	p.jobs = append(p.jobs, w.jobs(d)...)
+	if assigned.Credential != "" && assigned.SNMPInterval > 0 {
+		p.senders[d.address.WithZone("")] = append(p.senders[d.address.WithZone("")], trap.Sender{Device: name, Credential: d.credential})
+	}
 }
 
 // jobs are what is due for a device, each at its own interval.

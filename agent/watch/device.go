@@ -44,13 +44,16 @@ type device struct {
 	// Guarded by Watcher.mu: the last result of each kind of probe, 0 when there is none.
 	echo, snmp telemetry.Result
 	lost       bool // the last echo that was sent did not come back
+	following  bool // followTraps runs
+
+	hints chan struct{} // traps since followTraps looked
+	known atomic.Pointer[[]telemetry.Interface]
 
 	dialing sync.Mutex
 	client  *snmp.Client // polls and discoveries share it
 
 	mu      sync.Mutex // held over a poll of the interfaces: one at a time
 	plan    *snmp.Plan
-	known   []telemetry.Interface
 	changed string // why a discovery is due; empty: it is not
 
 	sensing sync.Mutex // held over a poll of the sensors
@@ -68,7 +71,7 @@ type device struct {
 }
 
 func (w *Watcher) newDevice(assigned telemetry.AssignedDevice, address netip.Addr) *device {
-	d := &device{address: address, manager: w.manager, memory: w.memory, meter: w.meter}
+	d := &device{address: address, manager: w.manager, memory: w.memory, meter: w.meter, hints: make(chan struct{}, 1)}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	d.allocated.Store(&assigned.Interfaces)
 	d.assigned = assigned
@@ -141,8 +144,8 @@ func (d *device) close() {
 
 // knownInterfaces are the keys allocated so far: those of the last reading, else of the collector.
 func (d *device) knownInterfaces() []telemetry.Interface {
-	if d.known != nil {
-		return d.known
+	if known := d.known.Load(); known != nil && *known != nil {
+		return *known
 	}
 	return *d.allocated.Load()
 }

@@ -99,7 +99,8 @@ func (w *Watcher) install(d *device, plan *snmp.Plan, interfaces []telemetry.Int
 		ended = without(d.plan.Template(), plan.Template())
 	}
 	plan.After(d.plan)
-	d.plan, d.known, d.changed = plan, interfaces, ""
+	d.plan, d.changed = plan, ""
+	d.known.Store(&interfaces)
 	d.mu.Unlock()
 	w.end(d, ended)
 	if first {

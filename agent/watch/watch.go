@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -19,6 +21,7 @@ import (
 	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/agent/snmp"
+	"ninewatch/agent/trap"
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/logging"
 	"ninewatch/internal/telemetry"
@@ -73,6 +76,8 @@ type Watcher struct {
 	names    names
 	assigned telemetry.Assignment // as it came
 	own      own                  // networks of this host, when it was applied
+
+	senders atomic.Pointer[map[netip.Addr][]trap.Sender] // devices by their address
 
 	mu       sync.Mutex
 	devices  map[string]*device
