@@ -14,11 +14,13 @@ import (
 
 	"ninewatch/agent/allow"
 	"ninewatch/agent/config"
+	"ninewatch/agent/discover"
 	"ninewatch/agent/icmp"
 	"ninewatch/agent/profile"
 	"ninewatch/agent/schedule"
 	"ninewatch/agent/spool"
 	"ninewatch/agent/status"
+	"ninewatch/agent/trap"
 	"ninewatch/agent/uplink"
 	"ninewatch/agent/watch"
 	"ninewatch/internal/datadir"
@@ -38,6 +40,8 @@ type App struct {
 	prober    *icmp.Prober
 	scheduler *schedule.Scheduler
 	watcher   *watch.Watcher
+	traps     *trap.Receiver
+	scanner   *discover.Scanner
 	uplink    *uplink.Uplink // nil: no collector, only local devices
 	status    *status.Server
 
@@ -99,6 +103,16 @@ func (a *App) build(list allow.List, profiles *profile.Library) (err error) {
 		Checkpoint: filepath.Join(a.cfg.StateDir, "open-runs"),
 		Learnt:     filepath.Join(a.cfg.StateDir, "learnt"),
 	})
+	a.scanner = discover.NewScanner(discover.ScannerDeps{
+		Log: a.log, Append: a.queue.Append, Allow: list, Dir: filepath.Join(a.cfg.StateDir, "scans"), Now: time.Now,
+		Asks: discover.Network{Profiles: profiles, Timeout: discover.DefaultConfig().Timeout, Budget: 30 * time.Second},
+	})
+	traps := trap.DefaultConfig()
+	traps.Listen = a.cfg.Traps.Listen
+	a.traps, err = trap.New(traps, trap.Deps{Log: a.log, Metrics: a.set, Senders: a.watcher.Senders, Take: a.watcher.Trap})
+	if err != nil {
+		return err
+	}
 	a.status = status.New(a.cfg.Listen, a.pages(), a.fatal)
 	return a.buildUplink()
 }
@@ -117,9 +131,15 @@ func (a *App) buildUplink() error {
 	cfg := uplink.DefaultConfig()
 	cfg.StateDir, cfg.Addresses, cfg.Version = a.cfg.StateDir, a.cfg.Collectors, version.String()
 	a.uplink, err = uplink.New(cfg, uplink.Deps{
-		Log: a.log, Metrics: a.set, Queue: a.queue, OnAssignment: a.watcher.Apply, Heartbeat: a.heartbeat, Now: time.Now,
+		Log: a.log, Metrics: a.set, Queue: a.queue, OnAssignment: a.assigned, Heartbeat: a.heartbeat, Now: time.Now,
 	})
 	return err
+}
+
+// assigned puts an assignment of the collector to work.
+func (a *App) assigned(to telemetry.Assignment) (problems []string) {
+	a.scanner.Apply(to)
+	return a.watcher.Apply(to)
 }
 
 // heartbeat is what the agent says of itself to the collector.
@@ -140,9 +160,11 @@ func (a *App) run(ctx context.Context) error {
 		{Name: "records", Start: a.watcher.Start, Stop: a.watcher.Stop},
 		{Name: "ICMP", Start: a.startICMP, Stop: a.prober.Stop},
 		{Name: "schedule", Start: a.scheduler.Start, Stop: a.scheduler.Stop},
+		{Name: "traps", Start: a.traps.Start, Stop: a.traps.Stop},
 		{Name: "local devices", Start: a.applyLocal, Stop: nothing},
 	}
 	if a.uplink != nil {
+		parts = append(parts, lifecycle.Part{Name: "scans", Start: a.scanner.Start, Stop: a.scanner.Stop})
 		parts = append(parts, lifecycle.Part{Name: "uplink", Start: a.startUplink, Stop: a.uplink.Stop})
 	}
 	return lifecycle.Run(ctx, a.fatal, parts...)

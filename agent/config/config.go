@@ -8,6 +8,7 @@ import (
 
 	"ninewatch/agent/allow"
 	"ninewatch/agent/profile"
+	"ninewatch/agent/trap"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/logging"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	Profiles   string   `yaml:"profiles"`
 	Spool      Spool    `yaml:"spool"`
 	Listen     string   `yaml:"listen"`
+	Traps      Traps    `yaml:"traps"`
 	Log        Log      `yaml:"log"`
 	Local      Local    `yaml:"local"`
 }
@@ -34,6 +36,11 @@ type Join struct {
 type Spool struct {
 	MaxSize conf.Size     `yaml:"max_size"`
 	MaxAge  time.Duration `yaml:"max_age"`
+}
+
+// Traps says where traps and informs are received; an empty address: nowhere.
+type Traps struct {
+	Listen string `yaml:"listen"`
 }
 
 // Log is how the agent tells what it does.
@@ -104,6 +111,9 @@ func (c *Config) Validate(at conf.Section) {
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		at.Problemf("listen", "%q is not an address with a port, write for example %s", c.Listen, Default().Listen)
+	}
+	if err := (trap.Config{Listen: c.Traps.Listen}).Validate(); err != nil {
+		at.Problemf("traps.listen", "%s", err)
 	}
 	for i, address := range c.Collectors {
 		if _, _, err := net.SplitHostPort(address); err != nil {
