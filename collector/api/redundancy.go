@@ -67,6 +67,15 @@ type n1View struct {
 	Scenarios   []scenarioView `json:"scenarios" nullable:"false"`
 }
 
+type backupView struct {
+	Group  string   `json:"group"`
+	Title  string   `json:"title"`
+	Member string   `json:"member" doc:"that stands by"`
+	Kind   string   `json:"kind" enum:"never_exercised,slower"`
+	Sites  []string `json:"sites" nullable:"false"`
+	Words  string   `json:"words" doc:"with its evidence"`
+}
+
 type singleView struct {
 	Of       string   `json:"of" doc:"as impact takes it"`
 	Kind     string   `json:"kind" enum:"device,node,link,duct,chassis,line_card,power_feed,provider,risk"`
@@ -122,6 +131,7 @@ type redundancyView struct {
 	Groups  []groupView  `json:"groups" nullable:"false"`
 	Counts  classCounts  `json:"counts"`
 	N1      []n1View     `json:"n1" nullable:"false"`
+	Backups []backupView `json:"backups" nullable:"false" doc:"members that stand by and are not to be relied on"`
 	Singles []singleView `json:"single_points" nullable:"false"`
 	Without withoutView  `json:"without_redundancy"`
 	Nodes   int          `json:"nodes" doc:"on the map"`
@@ -162,7 +172,7 @@ func (a *API) redundancyOf(ctx context.Context, s sight, span Span) (redundancyV
 	if err != nil {
 		return redundancyView{}, err
 	}
-	out := redundancyView{AsOf: stamp(s.v.At), Groups: []groupView{}, N1: []n1View{}, Singles: []singleView{}}
+	out := redundancyView{AsOf: stamp(s.v.At), Groups: []groupView{}, N1: []n1View{}, Backups: []backupView{}, Singles: []singleView{}}
 	for _, g := range s.v.Groups {
 		if s.seesAll(g.Sites) {
 			out.Groups = append(out.Groups, groupOf(g))
@@ -175,6 +185,7 @@ func (a *API) redundancyOf(ctx context.Context, s sight, span Span) (redundancyV
 			out.N1 = append(out.N1, n1Of(x))
 		}
 	}
+	out.Backups = a.backups(s)
 	out.Singles = s.singles()
 	if out.Without, err = a.without(ctx, s, from, to); err != nil {
 		return out, err
@@ -189,6 +200,17 @@ func (a *API) redundancyOf(ctx context.Context, s sight, span Span) (redundancyV
 	out.Oldest = stampOrNull(oldest)
 	out.Answer = redundancyAnswer(out, s)
 	return out, nil
+}
+
+// backups are those that are seen.
+func (a *API) backups(s sight) []backupView {
+	out := []backupView{}
+	for _, b := range a.deps.Topology.Backups() {
+		if s.seesAll(b.Sites) {
+			out = append(out, backupView{b.Group, b.Title, b.Member, b.Kind, orEmpty(b.Sites), b.Words})
+		}
+	}
+	return out
 }
 
 func (n *classCounts) add(g *live.Group) {

@@ -73,6 +73,9 @@ func (a *API) redundancyReport(ctx context.Context, c caller, in *reportQuery) (
 		_, loss, _ := strings.Cut(n.Worst.Scenario, ":")
 		out.N1 = append(out.N1, report.RedundancyN1{Title: n.Title, Loss: loss, Load: fmt.Sprintf("%.1f Mbit/s", n.LoadBps/1e6), Util: util, Ends: deref(n.Ends), Holds: n.Holds})
 	}
+	for _, x := range v.Backups {
+		out.Backups = append(out.Backups, report.RedundancyBackup{Title: x.Title, Member: x.Member, Sites: strings.Join(x.Sites, ", "), Words: x.Words})
+	}
 	for _, x := range v.Without.Sites {
 		out.Sites = append(out.Sites, report.RedundancySite{Name: s.v.SiteTitle(x.Site), Without: x.Without, Known: x.Known, Budget: x.BudgetSeconds})
 	}

@@ -19,6 +19,7 @@ type Topology interface {
 	At(ctx context.Context, at int64) (*live.View, error)
 	Changes(ctx context.Context, from, to int64, limit int, keep func(live.Change) bool) ([]live.Change, error)
 	N1(ctx context.Context, v *live.View) []live.N1
+	Backups() []live.Backup
 	Times(ctx context.Context, from, to int64, keep func(name string, sites []string) bool) ([]live.GroupTime, []live.SiteTime, error)
 	topologyWork
 }

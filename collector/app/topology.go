@@ -30,8 +30,28 @@ func (a *App) buildTopology(events *api.Events) (err error) {
 		Expiry: func(_ context.Context, loads []live.Growing) []time.Time {
 			return endsOf(a.plan.Answers(plan.Scope{}), loads)
 		},
+		Days: a.carried,
 	})
 	return err
+}
+
+// carried is the most that a port carried on each day that capacity planning remembers.
+func (a *App) carried(ctx context.Context, port string) ([]topology.Carried, error) {
+	o, err := a.plan.Detail(ctx, "interface:"+port)
+	if errors.Is(err, plan.ErrUnknown) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []topology.Carried
+	for _, d := range o.History {
+		day, err := time.Parse(time.DateOnly, d.Date)
+		if err == nil && d.Max != nil && d.Coverage > 0 {
+			out = append(out, topology.Carried{Day: day, Rate: *d.Max})
+		}
+	}
+	return out, nil
 }
 
 // endsOf tells on which day each load reaches the most that it may become, by the forecasts of the ports that carry

@@ -21,6 +21,7 @@ type RedundancyInput struct {
 	Singles      []RedundancySingle
 	Groups       []RedundancyGroup
 	N1           []RedundancyN1
+	Backups      []RedundancyBackup
 	Sites        []RedundancySite
 	Changes      []RedundancyChange
 	Without      int64 // seconds, of all groups added up
@@ -51,6 +52,9 @@ type RedundancyN1 struct {
 	Holds                         bool
 }
 
+// RedundancyBackup is a reason not to rely on a member that stands by.
+type RedundancyBackup struct{ Title, Member, Sites, Words string }
+
 // RedundancySite is the time in which any group of a site was without redundancy.
 type RedundancySite struct {
 	Name                   string
@@ -67,7 +71,7 @@ func Redundancy(in RedundancyInput) Document {
 		Eyebrow:     "Redundancy report · " + periodWords(in.Name, in.Period, in.Zone),
 		Period:      Period{Name: in.Name, From: utc(in.Period.From), To: utc(in.Period.To), Zone: in.Zone.String(), Seconds: in.Period.To - in.Period.From},
 		GeneratedAt: in.Made.UTC().Format(time.RFC3339), AsOf: in.AsOf, Answer: in.Answer, Figures: redundancyFigures(in),
-		Sections: []Section{redundancySingles(in.Singles), redundancyGroups(in.Groups), redundancyN1(in.N1), redundancySites(in.Sites), redundancyChanges(in.Changes)},
+		Sections: []Section{redundancySingles(in.Singles), redundancyGroups(in.Groups), redundancyN1(in.N1), redundancyBackups(in.Backups), redundancySites(in.Sites), redundancyChanges(in.Changes)},
 		Method: []Fact{
 			{"State", "Groups, single points and loads are those of the moment of the report; the time without redundancy is that of the period."},
 			{"Single point", "A device, link or risk group whose failure alone takes the core, or the way to the outside, from others."},
@@ -162,6 +166,15 @@ func redundancyN1(list []RedundancyN1) Section {
 		t.Rows = append(t.Rows, []Cell{Words(x.Title), Words(x.Loss), Words(x.Load), Words(x.Util), holds, Words(x.Ends)})
 	}
 	return Section{Key: "n1", Title: "After one failure (N-1)", Table: t}
+}
+
+func redundancyBackups(list []RedundancyBackup) Section {
+	t := &Table{Empty: "Nothing speaks against relying on those that stand by, as far as it is known what they carried.", Columns: []Column{
+		{Key: "group", Title: "Group"}, {Key: "member", Title: "Stands by"}, {Key: "sites", Title: "Site"}, {Key: "words", Title: "Why it may not help"}}}
+	for _, x := range list {
+		t.Rows = append(t.Rows, []Cell{Words(x.Title), Words(x.Member), Words(x.Sites), Words(x.Words)})
+	}
+	return Section{Key: "backups", Title: "Backups not to rely on", Table: t}
 }
 
 func redundancySites(list []RedundancySite) Section {

@@ -26,6 +26,8 @@ export const redundancy = {
     { group: 'lis-wan', title: 'lis-wan', load_bps: 712e6, now: 0.47, worst: { scenario: 'member:wan-a', utilization: 1.42, fits: false }, capacity_bps: 500e6, limit: 0.8, holds: false, ends: null, scenarios: [] },
     { group: 'lis-core-1/po10', title: 'lis-core-1 po10 to lis-core-2', load_bps: 6.1e9, now: 0.3, worst: { scenario: 'member:te1', utilization: 0.61, fits: true }, capacity_bps: 10e9, limit: 0.8, holds: true, ends: null, scenarios: [] },
   ],
+  backups: [{ group: 'lis-wan', title: 'lis-wan', member: 'wan-b', kind: 'slower', sites: ['lisbon'],
+    words: 'wan-b carries 500 Mbit/s and stands by for wan-a, which carries 712 Mbit/s in its busiest hours (95th percentile): after a failure 212 Mbit/s of it has no way' }],
   single_points: [
     single('risk:duct-rua-do-ouro', 'duct', 'duct-rua-do-ouro', 4, 412, { outside: 4, services: ['Orders', 'Scanning'] }),
     single('device:lis-dist-3', 'device', 'lis-dist-3', 1, 224, { services: ['Scanning'] }),
@@ -36,7 +38,7 @@ export const redundancy = {
     sites: [{ site: 'lisbon', without_seconds: 9000, known_seconds: 7776000, target: 0.999, budget_seconds: 7776, budget_left_seconds: -1224 }, { site: 'porto', without_seconds: 1440, known_seconds: 7776000, target: 0.999, budget_seconds: 7776, budget_left_seconds: 6336 }],
   },
 }
-export const noRedundancy = { ...redundancy, nodes: 0, oldest: null, groups: [], n1: [], single_points: [], answer: [{ text: 'Nothing is known of the network yet.', tone: 'strong' }],
+export const noRedundancy = { ...redundancy, nodes: 0, oldest: null, groups: [], n1: [], backups: [], single_points: [], answer: [{ text: 'Nothing is known of the network yet.', tone: 'strong' }],
   counts: { full: 0, reduced: 0, at_risk: 0, split_brain: 0, failed: 0, unknown: 0, no_spare: 0 },
   without_redundancy: { ...redundancy.without_redundancy, seconds: 0, losses: 0, mttr_seconds: null, noticed_by_outage: 0, full_ratio: null, sites: [] } }
 

@@ -12,6 +12,7 @@ export interface Scenario { scenario: string; utilization: number | null; fits: 
 export interface N1 {
   group: string; title: string; load_bps: number; now: number; worst: Scenario; capacity_bps: number; limit: number; holds: boolean; ends: string | null; scenarios: Scenario[]
 }
+export interface Backup { group: string; title: string; member: string; kind: string; sites: string[]; words: string }
 export interface SinglePoint {
   of: string; kind: string; name: string; sites: string[]; devices: number; users: number; outside: number; services: string[]; certain: boolean; words: string
 }
@@ -20,7 +21,7 @@ export interface Without {
   sites: { site: string; without_seconds: number; known_seconds: number; target: number; budget_seconds: number; budget_left_seconds: number }[]
 }
 export interface Redundancy {
-  as_of: string; answer: Phrase[]; groups: Group[]; n1: N1[]; single_points: SinglePoint[]; without_redundancy: Without; nodes: number; oldest: string | null
+  as_of: string; answer: Phrase[]; groups: Group[]; n1: N1[]; backups: Backup[]; single_points: SinglePoint[]; without_redundancy: Without; nodes: number; oldest: string | null
   counts: Record<Class | 'no_spare', number>
 }
 export interface TopologyNode { id: string; kind: string; label: string; site: string; state: string; users: number; seen: string | null; age_seconds: number | null; quiet: string }

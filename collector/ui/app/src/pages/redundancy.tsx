@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { useApi, type Loaded } from '../lib/api'
 import { useNow } from '../lib/clock'
 import { bitRate, count, durationShort, plural } from '../lib/format'
-import { board, cardWords, bar, classWords, lasted, scenarioWords, type Class, type Group, type Impact, type N1, type Redundancy, type SinglePoint, type Topology, type Without } from '../lib/redundancy'
+import { board, cardWords, bar, classWords, lasted, scenarioWords, type Backup, type Class, type Group, type Impact, type N1, type Redundancy, type SinglePoint, type Topology, type Without } from '../lib/redundancy'
 import { go, setQuery, usePlace } from '../lib/router'
 import { day, instant } from '../lib/time'
 import { useMap } from '../lib/topomap'
@@ -215,14 +215,29 @@ function AfterLoss({ of }: { of: Loaded<Redundancy> }) {
   return (
     <Card title="After one failure (N-1)" span="c6" more="p95 of 30 days, together">
       <Load of={of} what="The loads could not be read." rows={5} row={52}>
-        {(r) => (r.n1.length === 0 ? <Empty>No group with a known load yet: loads are read from the counters of its members, and take a few minutes at the start.</Empty> : (
+        {(r) => (
           <>
-            <ul class="n1">{r.n1.map((n) => <Bar n={n} />)}</ul>
-            <p class="foot2 small mute">Marks: limit {Math.round(r.n1[0]!.limit * 100)} %, capacity 100 %.{r.n1.some((n) => n.ends) && ' Date: when N-1 stops to hold at today’s growth.'}</p>
+            {r.n1.length === 0 ? <Empty>No group with a known load yet: loads are read from the counters of its members, and take a few minutes at the start.</Empty> : (
+              <>
+                <ul class="n1">{r.n1.map((n) => <Bar n={n} />)}</ul>
+                <p class="foot2 small mute">Marks: limit {Math.round(r.n1[0]!.limit * 100)} %, capacity 100 %.{r.n1.some((n) => n.ends) && ' Date: when N-1 stops to hold at today’s growth.'}</p>
+              </>
+            )}
+            {r.backups.length > 0 && <Backups list={r.backups} />}
           </>
-        ))}
+        )}
       </Load>
     </Card>
+  )
+}
+
+/** What stands by, and is not to be relied on. */
+function Backups({ list }: { list: Backup[] }) {
+  return (
+    <div class="lostq">
+      <h3>Backups not to rely on</h3>
+      <ul class="small sub lostsites">{list.map((b) => <li key={`${b.group} ${b.member} ${b.kind}`}><span class="med">{b.title}</span> {b.words}.</li>)}</ul>
+    </div>
   )
 }
 
