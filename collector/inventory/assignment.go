@@ -64,10 +64,15 @@ func (s *Store) content(ctx context.Context, site string) (telemetry.Assignment,
 	if err != nil {
 		return a, err
 	}
+	parents, err := ReadParents(ctx, tx)
+	if err != nil {
+		return a, err
+	}
 	for _, d := range devices {
 		if d.Site != site {
 			continue
 		}
+		d.Parents = parents.Now(d.Name)
 		if _, known := a.Credentials[d.Credential]; d.Credential != "" && !known {
 			c, err := readOne(ctx, tx, KindCredential, d.Credential, s.openCredential)
 			if err != nil {

@@ -14,6 +14,9 @@
 //   - the intervals of a timeline are half-open, sorted, and neither overlap nor leave holes;
 //   - percentages are formed last and floored; verdicts compare exact fractions.
 //
+// Parents are those that inventory.Parents tells: of a person, else of topology. An outage goes by the parents of the
+// time when it began; a parent that topology shows explains none that began before its links were first heard.
+//
 // How evidence is weighed where streams of one device disagree or are silent stands at Combine and Sharpen
 // in Policy. The rules follow RFC 3418 (sysUpTime is the age of the management agent), IEC 60050-192 (MTBF),
 // and MEF 10.x (sliding window).

@@ -85,11 +85,11 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 	}
 	targets := plan.targets()
 	var changed []string
-	var moved []*device
+	moved := map[*device]change{}
 	e.mu.Lock()
 	e.plan, e.childrenOf, e.annotations = plan, map[string][]string{}, annotations
 	for name, t := range targets {
-		for _, parent := range t.parents {
+		for _, parent := range plan.parents.Ever(t.name) {
 			e.childrenOf[parent] = append(e.childrenOf[parent], name)
 		}
 	}
@@ -100,29 +100,19 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 		case !ok:
 			e.devices[name] = &device{target: t, policy: t.confirm.policy(e.cfg.Policy), revise: revise{since: nothing}}
 			changed = append(changed, name)
-		case d.target.differs(t):
-			d.site, d.parents, d.confirm = t.site, t.parents, t.confirm
-			changed, moved = append(changed, name), append(moved, d)
+		default:
+			if c := d.target.changed(t); c.why != "" {
+				d.site, d.parents, d.learned, d.confirm = t.site, t.parents, t.learned, t.confirm
+				changed, moved[d] = append(changed, name), c
+			}
 		}
 	}
 	e.mu.Unlock()
-	for _, d := range moved {
-		d.moved(targets[d.name].confirm.policy(e.cfg.Policy))
+	for d, c := range moved {
+		d.moved(targets[d.name].confirm.policy(e.cfg.Policy), c)
 	}
 	e.cache.forget()
 	return e.judge(ctx, changed)
-}
-
-// moved takes note that the inventory says something else of d.
-func (d *device) moved(pol Policy) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	why := "its site or its parents changed"
-	if d.policy != pol {
-		d.policy, d.tail, d.history = pol, nil, nil
-		why = "what confirms its outages changed"
-	}
-	d.revise.from(0, "inventory", why)
 }
 
 // Observe takes entries that are stored by now, and returns the verdicts that changed. Only the devices in

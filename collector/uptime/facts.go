@@ -21,8 +21,9 @@ type facts struct {
 // target is what the inventory says of a device.
 type target struct {
 	name, site string
-	created    int64 // Unix ms
-	parents    []string
+	created    int64                     // Unix ms
+	parents    []string                  // that a person wrote down
+	learned    []inventory.LearnedParent // what topology showed where nobody did
 	confirm    confirmation
 }
 
@@ -40,11 +41,6 @@ func (c confirmation) policy(pol Policy) Policy {
 	return pol
 }
 
-// differs tells whether what may change of a target did.
-func (t target) differs(o target) bool {
-	return t.site != o.site || t.confirm != o.confirm || !slices.Equal(t.parents, o.parents)
-}
-
 // contact is the newest sign of life of an agent, on the collector's clock.
 type contact struct{ seen, watermark int64 }
 
@@ -52,7 +48,7 @@ type contact struct{ seen, watermark int64 }
 func (p *plan) targets() map[string]target {
 	out := make(map[string]target, len(p.devices))
 	for name, d := range p.devices {
-		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents, confirm: confirmation{d.LostEchoes(), d.LostPolls()}}
+		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents, learned: p.parents.Learned(name), confirm: confirmation{d.LostEchoes(), d.LostPolls()}}
 	}
 	for name, c := range p.circuits {
 		if c.Target != "" {

@@ -53,7 +53,7 @@ func (e *Engine) judgeOne(ctx context.Context, name string) (v Verdict, changed 
 	}
 	v.Site = e.place(d).site
 	waits := false
-	if v.State == string(Down) && len(e.place(d).parents) > 0 {
+	if v.State == string(Down) && len(e.parentsAt(name, v.Since)) > 0 {
 		if v, err = e.explained(ctx, d, v); err != nil {
 			return v, false, err
 		}

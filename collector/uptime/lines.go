@@ -49,7 +49,7 @@ func (a *asker) line(scope string, from int64) (whole, error) {
 func (a *asker) resolve(s subject, from int64) (whole, error) {
 	switch s.kind {
 	case inventory.KindDevice:
-		return a.e.resolved(a.ctx, s.name, from, nil)
+		return a.e.resolved(a.ctx, s.name, from)
 	case inventory.ScopeInterface:
 		return reach(from, func(start int64) (whole, error) { return a.interfaceLine(s.name, s.rest, start) })
 	case inventory.ScopePath:
@@ -199,7 +199,7 @@ func (a *asker) circuitLine(name string, from int64) (whole, error) {
 		}
 	}
 	if probe := (telemetry.Target{Kind: telemetry.TargetCircuit, Name: name}).Object(); c.Target != "" {
-		w, err := a.e.resolved(a.ctx, probe, from, nil)
+		w, err := a.e.resolved(a.ctx, probe, from)
 		if err != nil {
 			return w, err
 		}

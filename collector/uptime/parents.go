@@ -19,8 +19,16 @@ func ApplyParents(child []Interval, parents [][]Interval, mode ParentMode, skew 
 		return child
 	}
 	cuts := merged(cut(parents, mode), skew)
+	return blameParents(child, func(int64) Windows { return cuts }, skew)
+}
+
+// blameParents is ApplyParents where the parents may change: cutsAt says when those at a time were all cut. An outage
+// goes by the parents of when it began, for while it lasts nobody can see others.
+func blameParents(child []Interval, cutsAt func(at int64) Windows, skew int64) []Interval {
 	out := make([]Interval, 0, len(child))
 	sticky := false // own fault, until the child is seen up
+	var cuts Windows
+	began := int64(-1) // the end of the down time that cuts were asked for
 	for _, x := range child {
 		switch {
 		case x.State == Unknown:
@@ -31,6 +39,10 @@ func ApplyParents(child []Interval, parents [][]Interval, mode ParentMode, skew 
 		case sticky:
 			out = append(out, x)
 		default:
+			if began != x.From {
+				cuts = cutsAt(x.From)
+			}
+			began = x.To
 			pieces := blame(x, cuts, skew)
 			sticky = pieces[len(pieces)-1].State == Down
 			out = append(out, pieces...)

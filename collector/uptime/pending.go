@@ -14,7 +14,7 @@ func (e *Engine) parentsPending(d *device, v Verdict, now int64) bool {
 		return false
 	}
 	pending := false
-	for _, name := range e.place(d).parents {
+	for _, name := range e.parentsAt(d.name, v.Since) {
 		p := e.device(name)
 		if p == nil || p == d {
 			continue

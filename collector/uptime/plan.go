@@ -23,20 +23,25 @@ type plan struct {
 	schedules  []schedule
 	named      map[string]map[string]bool // interface keys that something names, by device
 	subscribed map[string]string          // URLs of published calendars, by the name of the maintenance
-	problems   []string                   // what of the inventory cannot be used, for people
+	parents    *inventory.Parents
+	problems   []string // what of the inventory cannot be used, for people
 }
 
 func newPlan() *plan {
 	return &plan{
 		devices: map[string]inventory.Device{}, sites: map[string]inventory.Site{}, services: map[string]inventory.Service{},
 		circuits: map[string]inventory.Circuit{}, created: map[inventory.Scope]int64{}, calendars: map[string]*Calendar{},
-		named: map[string]map[string]bool{}, subscribed: map[string]string{},
+		named: map[string]map[string]bool{}, subscribed: map[string]string{}, parents: &inventory.Parents{},
 	}
 }
 
 // plan reads the inventory.
 func (f facts) plan(ctx context.Context) (*plan, error) {
 	feeds, err := f.feeds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parents, err := inventory.ReadParents(ctx, f.db)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +52,7 @@ func (f facts) plan(ctx context.Context) (*plan, error) {
 	}
 	defer rows.Close()
 	p := newPlan()
+	p.parents = parents
 	for rows.Next() {
 		var kind, name, site string
 		var spec []byte

@@ -135,7 +135,7 @@ func (e *Engine) publishOne(ctx context.Context, d *device, now int64) (bool, er
 		from = min(from, max(floorSecond(r.since), floorSecond(first)))
 	}
 	until := max(settled/1000, head)
-	w, err := e.resolved(ctx, d.name, from, nil)
+	w, err := e.resolved(ctx, d.name, from)
 	if err != nil {
 		return false, err
 	}

@@ -57,7 +57,18 @@ type whole struct {
 }
 
 // resolved is the timeline of a device from from (s) on, its outages explained by its parents'.
-func (e *Engine) resolved(ctx context.Context, name string, from int64, path []string) (whole, error) {
+func (e *Engine) resolved(ctx context.Context, name string, from int64) (whole, error) {
+	w, err := e.unexplained(ctx, name, from)
+	if err != nil || len(during(w.line, Down)) == 0 {
+		return w, err
+	}
+	f := family{e: e, ctx: ctx, from: w.start - e.cfg.Policy.Skew, lines: map[string][]Interval{}, cuts: map[string]Windows{}}
+	w.line = blameParents(w.line, func(at int64) Windows { return f.cutsOf(e.parentsAt(name, at*1000)) }, e.cfg.Policy.Skew)
+	return w, f.err
+}
+
+// unexplained is the timeline of a device by its own evidence, and by what people say of it.
+func (e *Engine) unexplained(ctx context.Context, name string, from int64) (whole, error) {
 	d := e.device(name)
 	if d == nil {
 		return whole{}, fmt.Errorf("device %q: %w", name, ErrUnknownScope)
@@ -74,31 +85,12 @@ func (e *Engine) resolved(ctx context.Context, name string, from int64, path []s
 		w.start -= back
 	}
 	w.line = annotated(clip(w.line, w.start, max(w.start, w.asOf)), e.annotationsOf(d))
-	if len(during(w.line, Down)) == 0 {
-		return w, nil
-	}
-	var parents [][]Interval
-	for _, p := range e.place(d).parents {
-		if slices.Contains(path, p) || p == name {
-			continue // a circle of parents explains nothing
-		}
-		parent, err := e.resolved(ctx, p, w.start-e.cfg.Policy.Skew, append(path, name))
-		switch {
-		case errors.Is(err, ErrUnknownScope): // a parent that is not watched cuts nothing
-			parents = append(parents, nil)
-		case err != nil:
-			return w, err
-		default:
-			parents = append(parents, parent.line)
-		}
-	}
-	w.line = ApplyParents(w.line, parents, AnyParent, e.cfg.Policy.Skew)
 	return w, nil
 }
 
 // explained puts what the parents explain into the verdict of a device that is down.
 func (e *Engine) explained(ctx context.Context, d *device, v Verdict) (Verdict, error) {
-	w, err := e.resolved(ctx, d.name, floorSecond(v.Since), nil)
+	w, err := e.resolved(ctx, d.name, floorSecond(v.Since))
 	if err != nil || len(w.line) == 0 {
 		return v, err
 	}
@@ -120,7 +112,7 @@ func (e *Engine) place(d *device) target {
 
 // Timeline is the states of a device over [from, to) in Unix seconds, as far as evidence has come.
 func (e *Engine) Timeline(ctx context.Context, device string, from, to int64) ([]Interval, error) {
-	w, err := e.resolved(ctx, device, from, nil)
+	w, err := e.resolved(ctx, device, from)
 	if err != nil {
 		return nil, err
 	}
