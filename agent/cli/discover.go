@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/netip"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -17,12 +16,10 @@ import (
 	"ninewatch/agent/allow"
 	"ninewatch/agent/config"
 	"ninewatch/agent/discover"
-	"ninewatch/agent/icmp"
 	"ninewatch/agent/inspect"
 	"ninewatch/agent/profile"
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/conf"
-	"ninewatch/internal/telemetry"
 )
 
 // discoverOptions are the flags of discover.
@@ -128,18 +125,10 @@ func (o *discoverOptions) scan(ctx context.Context, s streams, write func(io.Wri
 		return err
 	}
 	show := progressLine(s.errs)
-	library := profile.NewLibrary()
+	network := discover.Network{Profiles: profile.NewLibrary(), Timeout: o.device.Timeout, Budget: o.device.Budget}
 	found, faults, err := discover.Scan(ctx, o.cfg, state, discover.Deps{
-		Ping: func(ctx context.Context, a netip.Addr) (bool, time.Duration, error) {
-			r, err := icmp.Ping(ctx, a.String(), 1, time.Second)
-			if r.RTT == nil {
-				return r.Received > 0, 0, err
-			}
-			return r.Received > 0, time.Duration(r.RTT.Min * float64(time.Second)), err
-		},
-		System: func(ctx context.Context, a netip.AddrPort, credential snmp.Credential) (telemetry.System, telemetry.Identity, error) {
-			return o.identify(ctx, library, a, credential)
-		},
+		Ping: network.Ping, System: network.System,
+		Found:    func(discover.Found) {},
 		Progress: show,
 		Save:     o.save,
 	})
@@ -160,24 +149,6 @@ func (o *discoverOptions) scan(ctx context.Context, s streams, write func(io.Wri
 		return exitCode(3)
 	}
 	return nil
-}
-
-// identify reads who a device is. A try is one request: only what answers is asked for more.
-func (o *discoverOptions) identify(ctx context.Context, library *profile.Library, a netip.AddrPort, credential snmp.Credential) (telemetry.System, telemetry.Identity, error) {
-	s, err := snmp.Dial(ctx, snmp.Device{Name: a.Addr().String(), Addr: a, Credential: credential, Timeout: o.device.Timeout, Retries: -1})
-	if err != nil {
-		return telemetry.System{}, telemetry.Identity{}, err
-	}
-	defer s.Close() //nolint:errcheck // a UDP socket
-	ctx, cancel := context.WithTimeout(ctx, o.device.Budget)
-	defer cancel()
-	r, err := snmp.Read(ctx, s, snmp.Limits{Rows: 1, Bytes: 64 << 10})
-	if err != nil {
-		return telemetry.System{}, telemetry.Identity{}, err
-	}
-	read, _ := library.Read(ctx, s, profile.DefaultLimits(), r.System)
-	i := read.Identity
-	return r.System, telemetry.Identity{Vendor: i.Vendor, OS: i.OS, Model: i.Model, Serial: i.Serial, Version: i.Version, Profile: read.Profile}, nil
 }
 
 func (o *discoverOptions) load() (s discover.State, err error) {

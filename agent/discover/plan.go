@@ -76,6 +76,13 @@ func ParseRange(text string) (netip.Prefix, error) {
 	return netip.Prefix{}, fmt.Errorf("%q is no range of addresses, write for example 192.0.2.0/24", text)
 }
 
+// notAllowed says that nothing of a range may be asked.
+type notAllowed struct{ netip.Prefix }
+
+func (n notAllowed) Error() string {
+	return fmt.Sprintf("%s: no address of it is on the list of what may be asked, add the range with --allow %s", n.Prefix, n.Prefix)
+}
+
 // addresses lists what may be asked, each once. Network and broadcast addresses of IPv4 are left out.
 func (c Config) addresses() ([]netip.Addr, error) {
 	var out []netip.Addr
@@ -97,7 +104,7 @@ func (c Config) addresses() ([]netip.Addr, error) {
 			}
 		}
 		if permitted == 0 {
-			return nil, fmt.Errorf("%s: no address of it is on the list of what may be asked, add the range with --allow %s", r, r)
+			return nil, notAllowed{r}
 		}
 		if len(out) > MaxAddresses {
 			return nil, fmt.Errorf("the ranges have more than %d addresses, scan them one by one", MaxAddresses)

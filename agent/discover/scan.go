@@ -43,12 +43,14 @@ type Progress struct {
 	Answering int
 }
 
-// Deps are the things a scan uses but does not own. All are required.
+// Deps are the things a scan uses but does not own. All are required. Found, Progress and Save are called one at a
+// time, and hold up the scan.
 type Deps struct {
 	// Ping tells whether an address answers an echo. An error is a fault of this host.
 	Ping func(ctx context.Context, a netip.Addr) (answers bool, rtt time.Duration, err error)
 	// System reads the system group with a credential; what a device is, is read with it.
 	System   func(ctx context.Context, a netip.AddrPort, c snmp.Credential) (telemetry.System, telemetry.Identity, error)
+	Found    func(Found) // whenever more is known of an address
 	Progress func(Progress)
 	Save     func(State) error // now and then, and at the end
 }
@@ -66,7 +68,8 @@ type scan struct {
 	state  State
 	done   map[int]bool // beyond state.Next
 	last   map[netip.Addr]time.Time
-	fault  error // of ICMP at this host
+	resume time.Time // when the scan went on that was interrupted; zero: it was not
+	fault  error     // of ICMP at this host
 	saving error
 }
 
@@ -83,14 +86,18 @@ func Scan(ctx context.Context, cfg Config, from State, deps Deps) (found []Found
 	s := &scan{cfg: cfg, deps: deps, addrs: addrs, all: len(addrs) * max(1, len(cfg.Credentials)), state: from, done: map[int]bool{}, last: map[netip.Addr]time.Time{}}
 	if from.Question != cfg.question() {
 		s.state = State{Question: cfg.question()}
+	} else {
+		s.resume = time.Now()
 	}
 	if s.state.Found == nil {
 		s.state.Found = map[string]Found{}
 	}
+	s.saving = deps.Save(s.state) // one that ends at once is known to have begun
 	s.run(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saving = errors.Join(s.saving, deps.Save(s.state))
+	s.progress()
 	for _, f := range s.state.Found {
 		found = append(found, f)
 	}
@@ -134,13 +141,17 @@ func (s *scan) run(ctx context.Context) {
 	}
 }
 
-// mayTry is when the next credential may be tried at an address.
+// mayTry is when the next credential may be tried at an address. What was tried before an interruption is not
+// known to the second: it counts as tried when the scan went on.
 func (s *scan) mayTry(a netip.Addr) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, tried := s.last[a]
 	if !tried {
-		return time.Time{}
+		last = s.resume
+	}
+	if last.IsZero() {
+		return last
 	}
 	return last.Add(time.Minute / time.Duration(s.cfg.TriesPerMinute))
 }
@@ -183,7 +194,13 @@ func (s *scan) try(ctx context.Context, a netip.Addr, n int) {
 		f.Name, f.SysObjectID, f.SysDescr = system.SysName, system.SysObjectID, system.SysDescr
 		f.Vendor, f.Model, f.Profile = identity.Vendor, identity.Model, identity.Profile
 	}
-	s.state.Found[a.String()] = f
+	s.found(f)
+}
+
+// found keeps what is known of an address. s.mu is held.
+func (s *scan) found(f Found) {
+	s.state.Found[f.Address] = f
+	s.deps.Found(f)
 }
 
 func (s *scan) ping(ctx context.Context, a netip.Addr) {
@@ -199,7 +216,7 @@ func (s *scan) ping(ctx context.Context, a netip.Addr) {
 	f := s.state.Found[a.String()]
 	seconds := rtt.Seconds()
 	f.Address, f.ICMP, f.RTT = a.String(), true, &seconds
-	s.state.Found[a.String()] = f
+	s.found(f)
 }
 
 // finish notes that a try is done. What is saved begins with the first that is not.
@@ -214,6 +231,10 @@ func (s *scan) finish(n int) {
 			s.saving = s.deps.Save(s.state)
 		}
 	}
+	s.progress()
+}
+
+func (s *scan) progress() {
 	s.deps.Progress(Progress{Done: s.state.Next + len(s.done), All: s.all, Answering: len(s.state.Found)})
 }
 

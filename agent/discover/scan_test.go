@@ -51,6 +51,7 @@ func (n *network) deps(save func(State) error) Deps {
 			}
 			return telemetry.System{}, telemetry.Identity{}, &snmp.Error{Kind: snmp.Timeout, Err: errors.New("no reply")}
 		},
+		Found:    func(Found) {},
 		Progress: func(Progress) {},
 		Save:     save,
 	}
