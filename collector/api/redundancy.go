@@ -30,7 +30,7 @@ type memberView struct {
 type groupView struct {
 	Name      string       `json:"name"`
 	Title     string       `json:"title"`
-	Kind      string       `json:"kind" doc:"lag, psu, fan, stack, fhrp, or the mode of a group of the inventory"`
+	Kind      string       `json:"kind" doc:"lag, psu, fan, stack, fhrp, routing, stp, or the mode of a group of the inventory"`
 	Source    string       `json:"source" enum:"facts,inventory"`
 	Class     string       `json:"class" enum:"full,reduced,at_risk,split_brain,failed,unknown"`
 	Worst     string       `json:"worst" doc:"the class if all members that are not known are down"`

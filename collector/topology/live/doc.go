@@ -17,6 +17,8 @@
 //     and a place that was always empty no member;
 //   - a session of BGP or OSPF that was up once is down when its device says so, or lists it no more; sessions to one
 //     autonomous system are a group, and the neighbours of OSPF. Losing some of them is no finding while two are left;
+//   - the ways of a bridge to the root of a spanning tree are its root port and its alternate ports. One that is none any
+//     more while the root is the same is lost, unless the other end of its link is blocked in its place;
 //   - a router of a first hop redundancy group is what it said last; it is idle while it is down. Who was told
 //     to be standby before the active router failed is unknown until it is read again;
 //   - what is within a device that is not up is unknown: its device is the fault;
@@ -32,6 +34,9 @@
 //   - the order of facts changes nothing, and a restart neither: for the time without a collector the ledger is
 //     asked, and where it cannot tell the class is unknown;
 //   - findings are of confirmed classes, and are not hidden because a service is up: that is their point.
+//
+// Backups are members that stand by and are not to be relied on: never used within a quarter in which they were watched,
+// or slower than what they would have to carry.
 //
 // The package raises no incident and serves nothing: Findings is for alert, View for the API. Service may be
 // used from any goroutine.

@@ -92,6 +92,13 @@ func (s *Service) groups(n *topology.Network) []*Group {
 			}
 		}
 	}
+	for _, device := range keys(s.memory) {
+		for _, g := range s.treeGroups(s.memory[device], n) {
+			if !slices.ContainsFunc(out, func(x *Group) bool { return x.shares(g) }) { // each loss is told once
+				add(g)
+			}
+		}
+	}
 	far := map[string]string{} // device at the other end of a port
 	for _, l := range n.Links {
 		far[portName(n, l.A)], far[portName(n, l.B)] = n.Nodes[l.B.Node].ID, n.Nodes[l.A.Node].ID
@@ -106,6 +113,17 @@ func (s *Service) groups(n *topology.Network) []*Group {
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+// shares tells whether two of the ports of another group are in g: what is lost there is lost here.
+func (g *Group) shares(other *Group) bool {
+	both := 0
+	for _, m := range other.of {
+		if slices.ContainsFunc(g.of, func(x member) bool { return slices.Contains(x.ports, m.ports[0]) }) {
+			both++
+		}
+	}
+	return both > 1
 }
 
 // finish fills in what follows from the members.

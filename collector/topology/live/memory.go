@@ -33,18 +33,20 @@ type turn struct {
 	Active int64 `json:"active,omitempty"` // it was active last
 }
 
-// held is a part of a group, or with LAG a member of a bundle, or a session of a routing protocol.
+// held is a part of a group, or with LAG a member of a bundle, or a session of a routing protocol, or with Tree a way
+// to the root of a spanning tree.
 type held struct {
 	Component telemetry.Component `json:"component,omitzero"`
 	LAG       string              `json:"lag,omitempty"`
 	Port      string              `json:"port,omitempty"`
 	Session   string              `json:"session,omitempty"` // of a routing protocol, that was up
 	Family    string              `json:"family,omitempty"`  // sessions that may stand in for each other
+	Tree      string              `json:"tree,omitempty"`    // instance of the spanning tree, and its root
 	Seen      int64               `json:"seen"`              // Unix ms
 }
 
 func (h held) key() string {
-	return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key + "\x00" + h.Family + "\x00" + h.Session
+	return h.LAG + "\x00" + h.Port + "\x00" + h.Component.Class + "\x00" + h.Component.Key + "\x00" + h.Family + "\x00" + h.Session + "\x00" + h.Tree
 }
 
 // list is the list of facts that a part is told in.
@@ -52,6 +54,8 @@ func (h held) list() string {
 	switch {
 	case h.LAG != "":
 		return "lags"
+	case h.Tree != "":
+		return "stp"
 	case strings.HasPrefix(h.Session, "BGP "):
 		return "bgp_peers"
 	case h.Session != "":
@@ -141,7 +145,7 @@ func partsIn(f telemetry.DeviceFacts) map[string]held {
 			}
 		}
 	}
-	for _, h := range sessionsIn(f) {
+	for _, h := range slices.Concat(sessionsIn(f), waysIn(f)) {
 		add(h)
 	}
 	return out
@@ -167,7 +171,7 @@ func (m *memory) whole() (f telemetry.DeviceFacts, gone map[string]bool) {
 	f, gone = m.Facts, map[string]bool{}
 	f.Components = slices.Clone(f.Components)
 	for _, h := range m.Parts {
-		if h.LAG == "" && h.Session == "" && m.missing(h) {
+		if h.LAG == "" && h.Session == "" && h.Tree == "" && m.missing(h) {
 			f.Components = append(f.Components, h.Component)
 			gone[h.Component.Class+"\x00"+h.Component.Key] = true
 		}
