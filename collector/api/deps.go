@@ -141,6 +141,7 @@ type silences interface {
 type Deliveries interface {
 	Find(ctx context.Context, f webhook.Filter) ([]webhook.Delivery, error)
 	Replay(ctx context.Context, id int64) error
+	Troubles(ctx context.Context) (map[string]webhook.Trouble, error)
 	Test(ctx context.Context, receiver string) (code int, sent, answer string, err error)
 	Request(ctx context.Context, id int64) (body string, attempts []webhook.Attempt, err error)
 	Preview(m alert.Message) (string, error)

@@ -22,6 +22,12 @@ type receiverView struct {
 	URL    string   `json:"url" doc:"without path and query, which may hold a secret"`
 	Format string   `json:"format"`
 	Source string   `json:"source"`
+
+	Trouble    []string `json:"trouble" nullable:"false" doc:"what keeps messages from it, in words, each with the mend; none: nothing does"`
+	GoneSince  *string  `json:"gone_since" doc:"since when nothing is sent to it, as it answered 410 Gone"`
+	RestsUntil *string  `json:"rests_until" doc:"it failed again and again: when the next delivery is tried"`
+	Waiting    int      `json:"waiting" doc:"deliveries that failed, and will be tried again"`
+	Dead       int      `json:"dead_letters" doc:"deliveries that were given up"`
 }
 
 func (a *API) inventoryRoutes() {
@@ -54,12 +60,18 @@ func (a *API) listReceivers(ctx context.Context, c caller, in *siteFilter) (page
 	if err != nil {
 		return page[receiverView]{}, err
 	}
+	troubles, err := a.deps.Deliveries.Troubles(ctx)
+	if err != nil {
+		return page[receiverView]{}, err
+	}
 	out := []receiverView{}
 	for _, r := range all {
 		if !c.seesAny(r.Sites) || !concerns(r.Sites, in.Site) {
 			continue
 		}
 		v := receiverView{Name: r.Name, Sites: c.shown(r.Sites), Format: "ninewatch", Source: r.Source}
+		t := troubles[r.Name]
+		v.Trouble, v.GoneSince, v.RestsUntil, v.Waiting, v.Dead = append([]string{}, t.Words()...), stampOrNull(t.Gone), stampOrNull(t.Rests), t.Waiting, t.Dead
 		if r.Webhook != nil {
 			v.URL = r.Webhook.Host
 			if r.Webhook.Format != "" {

@@ -314,3 +314,48 @@ func TestGoneReceiver(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestTroubles: what keeps messages from a receiver is told with the mend, and no more when it takes them.
+func TestTroubles(t *testing.T) {
+	code := 503
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }))
+	defer server.Close()
+	to := server.URL
+	s, db := pointed(t, &to)
+	now := time.Unix(1_790_000_000, 0) // 2026-09-21 14:13:20
+	s.deps.Now = func() time.Time { return now }
+	words := func(want ...string) {
+		t.Helper()
+		got, err := s.Troubles(t.Context())
+		if diff := cmp.Diff(want, got["ops"].Words()); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	}
+	try := func() {
+		t.Helper()
+		list, err := s.due(t.Context(), now.Add(time.Hour).UnixMilli())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.serve(t.Context(), "ops", list)
+	}
+	notify(t, s, db, "opened")
+	words()
+	for range 4 {
+		try()
+	}
+	words("1 delivery did not arrive yet, and will be tried again.")
+	try()
+	words("It failed 5 times in a row or more and rests; the next delivery is tried at 2026-09-21 14:13:50 UTC: look at what it answered in the delivery log.",
+		"1 delivery did not arrive yet, and will be tried again.")
+	code = 410
+	try()
+	words("It answered 410 Gone at 2026-09-21 14:13:20 UTC, and nothing is sent to it: change its URL, or send it a test when it is back.",
+		"1 dead letter: send again from the delivery log what it still has to know.")
+	code = 200
+	if err := s.Replay(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	try()
+	words()
+}

@@ -187,7 +187,7 @@ export function deviceDetail(name) {
   }
 }
 
-export const receivers = [{ name: 'noc-slack', url: 'https://hooks.example.net/services/noc', format: 'ninewatch' }, { name: 'servicenow', url: 'https://servicenow.example.net/api/ninewatch', format: 'ninewatch' }]
+export const receivers = [{ name: 'noc-slack', url: 'https://hooks.example.net/services/noc', format: 'ninewatch' }, { name: 'servicenow', url: 'https://servicenow.example.net/api/ninewatch', format: 'ninewatch', trouble: ['2 dead letters: send again from the delivery log what it still has to know.'] }]
 export const deliveries = [
   { id: 'msg-3', receiver: 'noc-slack', incident: 'INC-2417', type: 'incident.acknowledged', status: 'delivered', attempts: 1, created_at: '2026-11-18T14:09:40.000Z', next_attempt_at: null, response_code: 200, error: '', duration_ms: 84 },
   { id: 'msg-2', receiver: 'servicenow', incident: 'INC-2417', type: 'incident.opened', status: 'pending', attempts: 3, created_at: '2026-11-18T14:07:18.000Z', next_attempt_at: '2026-11-18T14:33:00.000Z', response_code: 429, error: '', duration_ms: 412 },

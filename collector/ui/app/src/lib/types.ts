@@ -84,7 +84,7 @@ export interface Agent {
   problems?: string[]
 }
 
-export interface Receiver { name: string; url?: string; format?: string; sites?: string[] }
+export interface Receiver { name: string; url?: string; format?: string; sites?: string[]; trouble?: string[] }
 export interface Delivery {
   id: string; receiver: string; incident: string; type: string; status: string; attempts: number
   created_at: string; next_attempt_at: string | null; response_code: number | null; error: string; duration_ms: number | null

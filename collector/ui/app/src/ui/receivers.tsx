@@ -29,7 +29,10 @@ export function Receivers({ items }: { items: Receiver[] }) {
           <thead><tr><th scope="col">Receiver</th><th scope="col" class="lo">Address</th><th scope="col">Format</th><th scope="col" class="num">{mayAct(who) ? 'Test' : ''}</th></tr></thead>
           <tbody>{items.map((r) => (
             <tr key={r.name}>
-              <td class="strong">{r.name}</td><td class="mono wraps lo">{r.url ?? '–'}</td><td>{r.format || 'ninewatch'}</td>
+              <td class={r.trouble?.length ? 'tall' : ''}>
+                <span class="two strong">{r.name}</span>
+                {r.trouble?.map((t) => <span key={t} class="two small wraps st degraded">{t}</span>)}
+              </td><td class="mono wraps lo">{r.url ?? '–'}</td><td>{r.format || 'ninewatch'}</td>
               <td class="num">{mayAct(who) && <button type="button" class="btn sm" disabled={of?.name === r.name && !of.result && !of.wrong} onClick={() => test(r.name)}>Send a test<span class="vh"> to {r.name}</span></button>}</td>
             </tr>
           ))}</tbody>
