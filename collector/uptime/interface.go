@@ -63,9 +63,38 @@ type Flap struct {
 	Within int64 // s: the longest that it may have been down
 }
 
+// LinkTrap is a linkUp or linkDown of an interface (RFC 2863) that an agent received.
+type LinkTrap struct {
+	At   int64 // ms
+	Oper uint8 // statusUp or statusDown
+}
+
+// trapJitter (ms) is how long after the change a trap may come.
+const trapJitter = 1000
+
+// begun dates a change to state, which polls saw, by the traps between them: the first of those that speak of it
+// and are contradicted by none after them. A poll may be dated up to late ms before it was answered. Without such a
+// trap it is 0.
+func (c StatusChange) begun(state State, traps []LinkTrap, late int64) (at int64) {
+	if state != Up && state != Down && state != AdminDown {
+		return 0
+	}
+	for _, t := range traps {
+		switch {
+		case t.At <= c.Previous || t.At > c.At+late:
+		case (t.Oper == statusUp) != (state == Up):
+			at = 0
+		case at == 0:
+			at = min(t.At, c.At)
+		}
+	}
+	return at
+}
+
 // interfaceSpans judges what one agent read of an interface, up to asOf (ms). The changes are those of this
-// agent. As with echoes, a poll vouches until the next one, and the newest until it is overdue.
-func interfaceSpans(polls []PollRun, changes []StatusChange, asOf, edge int64) []span {
+// agent, the traps of any, in order. As with echoes, a poll vouches until the next one, and the newest until it is
+// overdue. A change is dated by ifLastChange, else by a trap, else by the poll that saw it.
+func interfaceSpans(polls []PollRun, changes []StatusChange, traps []LinkTrap, asOf, edge int64) []span {
 	slices.SortFunc(polls, func(a, b PollRun) int { return cmp.Compare(a.From, b.From) })
 	slices.SortFunc(changes, func(a, b StatusChange) int { return cmp.Compare(a.At, b.At) })
 	var out []span
@@ -89,8 +118,12 @@ func interfaceSpans(polls []PollRun, changes []StatusChange, asOf, edge int64) [
 			x := span{from: c.At, to: end, state: state, why: why}
 			if k > first && c.Previous > 0 {
 				x.unc = c.At - c.Previous
-				if c.Previous < c.Changed && c.Changed <= c.At && state != out[len(out)-1].state {
+				switch at := c.begun(state, traps, run.Every/200); {
+				case state == out[len(out)-1].state:
+				case c.Previous < c.Changed && c.Changed <= c.At:
 					x.from, x.unc = c.Changed, 0
+				case at > 0:
+					x.from, x.unc = at, min(x.unc, trapJitter)
 				}
 			}
 			if k > first || len(out) > 0 && out[len(out)-1].to > x.from {
@@ -123,13 +156,14 @@ func missedFlaps(changes []StatusChange) []Flap {
 type interfaceFacts struct {
 	polls   map[string][]PollRun // by agent
 	changes map[string][]StatusChange
+	traps   []LinkTrap
 }
 
 // line is the timeline of the interface from its own evidence.
 func (f interfaceFacts) line(asOf, edge int64) []Interval {
 	var lists [][]span
 	for agent, polls := range f.polls {
-		lists = append(lists, interfaceSpans(polls, f.changes[agent], asOf, edge))
+		lists = append(lists, interfaceSpans(polls, f.changes[agent], f.traps, asOf, edge))
 	}
 	return toSeconds(or(lists))
 }
@@ -174,7 +208,27 @@ func (f facts) interfaceSince(ctx context.Context, device, key string, at int64)
 	if err := rows.Err(); err != nil {
 		return out, first, err
 	}
+	if out.traps, err = f.linkTraps(ctx, device, key, since); err != nil {
+		return out, first, err
+	}
 	return out, first, f.changes(ctx, device, key, since, out)
+}
+
+func (f facts) linkTraps(ctx context.Context, device, key string, since int64) (out []LinkTrap, err error) {
+	rows, err := f.db.QueryContext(ctx, `SELECT time_ms, oper_status FROM interface_traps WHERE device = ? AND if_key = ? AND time_ms >= ?
+		ORDER BY time_ms, oper_status`, device, key, since)
+	if err != nil {
+		return nil, fmt.Errorf("read traps of %s/%s: %w", device, key, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t LinkTrap
+		if err := rows.Scan(&t.At, &t.Oper); err != nil {
+			return nil, fmt.Errorf("read traps of %s/%s: %w", device, key, err)
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
 }
 
 func (f facts) changes(ctx context.Context, device, key string, since int64, out interfaceFacts) error {

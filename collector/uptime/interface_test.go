@@ -49,7 +49,7 @@ func TestInterfaceSpans(t *testing.T) {
 		{from: 300_000, to: 430_000, state: Up, unc: 60_000},
 		{from: 430_000, to: 660_000, state: AdminDown, why: "ifAdminStatus down"},
 	}
-	if diff := gocmp.Diff(want, interfaceSpans(polls, changes, 10_000_000, 0), gocmp.AllowUnexported(span{})); diff != "" {
+	if diff := gocmp.Diff(want, interfaceSpans(polls, changes, nil, 10_000_000, 0), gocmp.AllowUnexported(span{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	flaps := missedFlaps(changes)

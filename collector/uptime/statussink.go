@@ -114,7 +114,7 @@ type statusWriter struct {
 
 func (w *statusWriter) frame(e telemetry.Entry, f *telemetry.Frame) error {
 	columns := newStatusColumns(f.Template)
-	if len(columns.oper) == 0 {
+	if len(columns.oper)+len(columns.trap) == 0 {
 		return nil
 	}
 	every, err := w.interval(e.Site, f.Device)
@@ -122,6 +122,9 @@ func (w *statusWriter) frame(e telemetry.Entry, f *telemetry.Frame) error {
 		return err
 	}
 	for _, p := range f.Polls {
+		if err := w.traps(f.Device, p, e.Offset, columns.trap); err != nil {
+			return err
+		}
 		read := columns.read(p)
 		if len(read) == 0 {
 			continue
@@ -129,6 +132,22 @@ func (w *statusWriter) frame(e telemetry.Entry, f *telemetry.Frame) error {
 		if err := w.poll(statusStream{f.Device, e.Agent}, p.Time+e.Offset, every, read); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// traps stores what traps say of links. A trap may come after the polls that saw the change, so that what stands in the
+// ledger is told anew.
+func (w *statusWriter) traps(device string, p telemetry.Poll, offset int64, column map[string]int) error {
+	for key, i := range column {
+		if i >= len(p.Values) || p.Values[i].Kind != telemetry.Uint || p.Values[i].Bits != statusUp && p.Values[i].Bits != statusDown {
+			continue
+		}
+		if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO interface_traps (device, if_key, time_ms, oper_status) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, device, key, p.Time+offset, int64(p.Values[i].Bits)); err != nil {
+			return fmt.Errorf("store trap of %s/%s: %w", device, key, err)
+		}
+		w.changed = append(w.changed, device)
 	}
 	return nil
 }
@@ -294,14 +313,16 @@ type statusReading struct {
 // statusColumns is where the values of interfaces stand in the polls of a frame.
 type statusColumns struct {
 	oper, admin, changed, in, out map[string]int
+	trap                          map[string]int
 	upTime                        int
 }
 
 func newStatusColumns(template []telemetry.Series) statusColumns {
-	c := statusColumns{oper: map[string]int{}, admin: map[string]int{}, changed: map[string]int{}, in: map[string]int{}, out: map[string]int{}, upTime: -1}
+	c := statusColumns{oper: map[string]int{}, admin: map[string]int{}, changed: map[string]int{}, in: map[string]int{}, out: map[string]int{}, trap: map[string]int{}, upTime: -1}
 	by := map[string]map[string]int{
 		"ifOperStatus": c.oper, "ifAdminStatus": c.admin, "ifLastChange": c.changed,
-		"ifHCInOctets": c.in, "ifHCOutOctets": c.out, "ifInOctets": c.in, "ifOutOctets": c.out,
+		"ninewatch_link_trap": c.trap,
+		"ifHCInOctets":        c.in, "ifHCOutOctets": c.out, "ifInOctets": c.in, "ifOutOctets": c.out,
 	}
 	for i, s := range template {
 		if s.Name == "sysUpTime" {
