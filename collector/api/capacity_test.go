@@ -125,6 +125,10 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 			t.Errorf("%s: a viewer of Lisbon is answered %d %s of Porto", path, status, body)
 		}
 	}
+	csv := "/api/v1/reports/capacity?scope=site:lisbon&format=csv&table=upgrades"
+	if status, body := w.ask("viewer", http.MethodGet, csv, ""); status != http.StatusOK || !strings.Contains(body, "interface:lis-sw-1/Gi1,2000000000,2,") {
+		t.Errorf("the sizes in the report: %d %s", status, body)
+	}
 	both := read[plan.Outlook](w, "viewall", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&plus=interface:opo-sw-1/Gi1&plus_percent=50")
 	if both.OverSince == nil { // 580 and half of as much are above 800
 		t.Errorf("half of Porto on top: %v of %v", *both.P95, *both.Limit)

@@ -57,30 +57,34 @@ func (a *API) upgrades(ctx context.Context, c caller, in *resourceQuery) (upgrad
 	if err := a.resource(c, in.Resource); err != nil {
 		return upgradesAnswer{}, err
 	}
-	found := a.deps.Plan.Answers(plan.Scope{Resource: in.Resource})[0]
-	list, err := a.deps.Plan.Upgrades(ctx, in.Resource)
-	if err != nil {
-		return upgradesAnswer{}, absent(err, plan.ErrUnknown, "resource", in.Resource)
-	}
 	devices, err := a.deps.Inventory.Devices(ctx, inventory.Filter{})
 	if err != nil {
 		return upgradesAnswer{}, err
 	}
-	circuits, err := a.priced(ctx, c, devices, found.Provider)
+	return a.upgradesOf(ctx, c, devices, a.deps.Plan.Answers(plan.Scope{Resource: in.Resource})[0])
+}
+
+// upgradesOf are the larger sizes of a resource that the caller may see.
+func (a *API) upgradesOf(ctx context.Context, c caller, devices []inventory.Device, of plan.Outlook) (upgradesAnswer, error) {
+	list, err := a.deps.Plan.Upgrades(ctx, of.Resource)
+	if err != nil {
+		return upgradesAnswer{}, absent(err, plan.ErrUnknown, "resource", of.Resource)
+	}
+	circuits, err := a.priced(ctx, c, devices, of.Provider)
 	if err != nil {
 		return upgradesAnswer{}, err
 	}
-	out := upgradesAnswer{Resource: found.Resource, Items: []upgradeOption{}}
+	out := upgradesAnswer{Resource: of.Resource, Items: []upgradeOption{}}
 	for _, u := range list {
 		option := upgradeOption{Upgrade: u}
-		if i := slices.IndexFunc(circuits, func(x inventory.Circuit) bool { return float64(x.Bandwidth) >= u.Capacity }); i >= 0 && found.Unit == "bit/s" {
+		if i := slices.IndexFunc(circuits, func(x inventory.Circuit) bool { return float64(x.Bandwidth) >= u.Capacity }); i >= 0 && of.Unit == "bit/s" {
 			option.Cost, option.CostOf = circuits[i].Cost, circuits[i].Name
 		}
 		out.Items = append(out.Items, option)
 	}
 	costs, err := a.costs(ctx)
-	out.CostToday = costs[found.Resource]
-	if i := slices.IndexFunc(devices, func(d inventory.Device) bool { return d.Name == found.Device }); i >= 0 && out.CostToday == "" {
+	out.CostToday = costs[of.Resource]
+	if i := slices.IndexFunc(devices, func(d inventory.Device) bool { return d.Name == of.Device }); i >= 0 && out.CostToday == "" {
 		out.CostToday = devices[i].Asset.Cost
 	}
 	return out, err

@@ -13,8 +13,11 @@ import (
 	"ninewatch/collector/uptime"
 )
 
-// comparedItems is how many resources of a report have an earlier forecast looked up.
-const comparedItems = 100
+// How many resources of a report have an earlier forecast looked up, and larger sizes.
+const (
+	comparedItems = 100
+	upgradedItems = 30
+)
 
 // capacityReport is the plan of a scope: for the quarter ahead when no period is given.
 func (a *API) capacityReport(ctx context.Context, c caller, in *reportQuery) (report.Document, error) {
@@ -44,22 +47,70 @@ func (a *API) capacityReport(ctx context.Context, c caller, in *reportQuery) (re
 	if err != nil {
 		return report.Document{}, err
 	}
+	var dated []plan.Outlook
 	for _, x := range all {
 		item := capacityItem(x)
 		item.Cost = costs[x.Resource]
+		if !x.Idle && len(out.Compared) < comparedItems {
+			if d, err := a.deps.Plan.Detail(ctx, x.Resource); err == nil && d.Compared != nil {
+				out.Compared = append(out.Compared, report.CapacityCompared{Resource: x.Resource, Title: x.Title, Made: d.Compared.MadeAt[:len(time.DateOnly)],
+					Points: d.Compared.N, Inside80: d.Compared.Inside80, MedianError: d.Compared.MedianError})
+			}
+		}
 		switch {
 		case x.OrderBy != nil && len(out.Items) < reportTargets:
-			if len(out.Items) < comparedItems {
-				item.Compared = a.comparedWords(ctx, x)
-			}
-			out.Items = append(out.Items, item)
+			out.Items, dated = append(out.Items, item), append(dated, x)
 		case x.Idle:
 			out.Idle++
 		case x.Withheld != "" && len(out.Withheld) < reportTargets:
 			out.Withheld = append(out.Withheld, item)
 		}
 	}
+	if out.Growth, err = a.growthItems(ctx, all); err != nil {
+		return report.Document{}, err
+	}
+	if out.Upgrades, err = a.upgradeItems(ctx, c, dated); err != nil {
+		return report.Document{}, err
+	}
 	return report.Capacity(out), nil
+}
+
+// growthItems is who grows: sites and departments.
+func (a *API) growthItems(ctx context.Context, all []plan.Outlook) ([]report.CapacityGrowth, error) {
+	var out []report.CapacityGrowth
+	for _, by := range []string{"site", "department"} {
+		list, err := a.deps.Plan.GrowthBy(ctx, all, by)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range list {
+			if g.Counted > 0 && (by == "site" || g.Group != "") {
+				out = append(out, report.CapacityGrowth{By: by, Group: g.Group, Kind: g.Kind, Now: amountInWords(&g.Now, g.Unit), Before: amountInWords(&g.Before, g.Unit),
+					NowValue: g.Now, BeforeValue: g.Before, Percent: g.Percent, Counted: g.Counted, All: g.All, OrderBy: deref(g.OrderBy), Over: g.Over})
+			}
+		}
+	}
+	return out, nil
+}
+
+// upgradeItems are larger sizes of what has to be ordered first.
+func (a *API) upgradeItems(ctx context.Context, c caller, dated []plan.Outlook) ([]report.CapacityUpgrade, error) {
+	devices, err := a.deps.Inventory.Devices(ctx, inventory.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	var out []report.CapacityUpgrade
+	for _, x := range dated[:min(len(dated), upgradedItems)] {
+		sizes, err := a.upgradesOf(ctx, c, devices, x)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range sizes.Items {
+			out = append(out, report.CapacityUpgrade{Resource: x.Resource, Title: x.Title, Size: amountInWords(&u.Capacity, x.Unit), SizeValue: u.Capacity, Times: u.Times,
+				Lasts: deref(u.FullOn.P50), OrderBy: deref(u.OrderBy), Withheld: u.Withheld, Cost: u.Cost, CostOf: u.CostOf, CostToday: sizes.CostToday})
+		}
+	}
+	return out, nil
 }
 
 // costs are what circuits cost today, by resource.
@@ -77,14 +128,6 @@ func (a *API) costs(ctx context.Context) (map[string]string, error) {
 		out["circuit:"+o.Name] = spec.Cost
 	}
 	return out, nil
-}
-
-func (a *API) comparedWords(ctx context.Context, x plan.Outlook) string {
-	d, err := a.deps.Plan.Detail(ctx, x.Resource)
-	if err != nil || d.Compared == nil {
-		return ""
-	}
-	return fmt.Sprintf("forecast of %s: %.0f %% of what came lay within its 80 %% band, off by %.0f %% in the median", d.Compared.MadeAt[:len(time.DateOnly)], 100*d.Compared.Inside80, 100*math.Abs(d.Compared.MedianError))
 }
 
 func capacityItem(x plan.Outlook) report.CapacityItem {

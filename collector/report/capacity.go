@@ -18,6 +18,9 @@ type CapacityInput struct {
 	Items        []CapacityItem // by order date
 	Withheld     []CapacityItem
 	Idle         int // resources that carry next to nothing
+	Growth       []CapacityGrowth
+	Upgrades     []CapacityUpgrade
+	Compared     []CapacityCompared
 }
 
 // CapacityItem is a resource of a plan. Texts are for people, empty where nothing can be said.
@@ -34,7 +37,6 @@ type CapacityItem struct {
 	MASE, Coverage              *float64
 	Model, Withheld             string
 	Cost                        string // of the asset or circuit today
-	Compared                    string // last quarter's forecast beside what happened
 }
 
 // Capacity is the plan of what to order by which date.
@@ -61,9 +63,7 @@ func Capacity(in CapacityInput) Document {
 		{Label: "Without a date", Value: Grouped(int64(len(in.Withheld))), Note: "with the reason below", Tone: Strong},
 	}
 	d.Sections = append(d.Sections, Section{Key: "plan", Title: "What fills up, by order date", Table: planTable(in.Items)})
-	if t := comparedTable(in.Items); len(t.Rows) > 0 {
-		d.Sections = append(d.Sections, Section{Key: "compared", Title: "Earlier forecasts beside what happened", Table: t})
-	}
+	d.Sections = append(d.Sections, in.more()...)
 	d.Sections = append(d.Sections, Section{Key: "withheld", Title: "What gets no date", Table: withheldTable(in.Withheld)})
 	d.Method = []Fact{
 		{"What is forecast", "The 95th percentile of each day of each resource: for lines the larger direction, in buckets of 5 minutes; down time and unknown are left out, not zero."},
@@ -119,16 +119,6 @@ func withheldTable(items []CapacityItem) *Table {
 	}}
 	for _, x := range items {
 		t.Rows = append(t.Rows, []Cell{{Text: x.Title, Value: x.Resource}, Words(x.Site), {Text: x.P95, Value: exact(x.P95Value)}, {Text: x.Limit, Value: exact(x.LimitValue)}, Words(x.Withheld)})
-	}
-	return t
-}
-
-func comparedTable(items []CapacityItem) *Table {
-	t := &Table{Columns: []Column{{Key: "resource", Title: "Resource"}, {Key: "compared", Title: "What was said, and what came"}}}
-	for _, x := range items {
-		if x.Compared != "" {
-			t.Rows = append(t.Rows, []Cell{{Text: x.Title, Value: x.Resource}, Words(x.Compared)})
-		}
 	}
 	return t
 }
