@@ -53,7 +53,9 @@ export function whatIf(p) {
   const o = items.find((x) => x.resource === p.get('resource'))
   if (!o) return null
   const capacity = Number(p.get('capacity') ?? 0) || o.capacity
-  return outlook(o.resource, o.kind, o.title, o.site, o.unit, capacity, Number(p.get('limit') ?? 0) || o.limit_percent, o.p95, o.trend_per_day * Number(p.get('growth') ?? 100) / 100, Number(p.get('lead') ?? o.lead_time_days))
+  const plus = items.find((x) => x.resource === p.get('plus'))
+  const more = plus ? plus.p95 * Number(p.get('plus_percent') ?? 100) / 100 : 0
+  return outlook(o.resource, o.kind, o.title, o.site, o.unit, capacity, Number(p.get('limit') ?? 0) || o.limit_percent, o.p95 + more, o.trend_per_day * Number(p.get('growth') ?? 100) / 100, Number(p.get('lead') ?? o.lead_time_days))
 }
 
 export function growth(p) {
@@ -69,5 +71,21 @@ export function upgrades(p) {
   return {
     resource: o.resource, cost_today: '1,900 EUR a month',
     items: [1.5, 2, 3, 5, 10].map((k) => ({ capacity: k * o.capacity, times: k, full_on: { p10: null, p50: k < 2 ? add(300) : null, p90: null }, order_by: null, ...(k === 2 ? { cost: '2,400 EUR a month', cost_of: 'ham-a' } : {}) })),
+  }
+}
+
+// A week of hours, and the next two: high by day, and over the limit on the afternoon of the second Wednesday.
+export function hourly(name) {
+  const o = [...items, ...withheld].find((x) => x.resource === name)
+  if (!o) return null
+  const begin = Date.parse(`${today}T00:00:00Z`) - 7 * 86400e3
+  const at = (i) => new Date(begin + i * 3600e3).toISOString().replace('.000', '')
+  const level = (i) => o.p95 * (0.55 + 0.35 * Math.sin((i % 24 - 8) / 24 * 2 * Math.PI))
+  const past = Array.from({ length: 168 }, (_, i) => ({ at: at(i), mean: i > 60 && i < 64 ? null : level(i) }))
+  const hours = Array.from({ length: 336 }, (_, i) => ({ at: at(168 + i), p10: level(i) * 0.85, p50: level(i), p90: level(i) * (1.1 + i / 900) }))
+  const first = (key) => hours.find((h) => h[key] >= o.limit)?.at ?? null
+  return {
+    resource: o.resource, direction: o.direction, unit: o.unit, limit: o.limit, hours, past, reached: o.withheld ? { p10: null, p50: null, p90: null } : { p10: first('p90'), p50: first('p50'), p90: first('p10') },
+    backtest: o.backtest, model: 'hour of the week and level', withheld: o.withheld, history_hours: 1488, coverage: 0.98,
   }
 }

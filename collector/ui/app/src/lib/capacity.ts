@@ -16,6 +16,11 @@ export interface Outlook {
   minimum?: boolean; history_days: number; coverage: number; day: string; made_at: string; history?: PastDay[]
   compared?: { made_at: string; inside80: number; median_error: number; n: number } | null
 }
+export interface Hourly {
+  resource: string; direction?: 'in' | 'out'; unit: string; limit: number | null; minimum?: boolean; model: string; withheld?: string; history_hours: number; coverage: number
+  hours: { at: string; p10: number; p50: number; p90: number }[]; past: { at: string; mean: number | null }[]
+  reached: { p10: string | null; p50: string | null; p90: string | null }; backtest: Outlook['backtest']
+}
 export interface Growth { group: string; kind: string; unit: string; now: number; before: number; percent: number | null; counted: number; all: number; order_by: string | null; over: number }
 export interface Upgrades { cost_today?: string; items: { capacity: number; times: number; full_on: Outlook['full_on']; order_by: string | null; withheld?: string; cost?: string; cost_of?: string }[] }
 export interface Plan {

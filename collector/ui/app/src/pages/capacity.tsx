@@ -8,6 +8,7 @@ import { href, setQuery, usePlace } from '../lib/router'
 import { useCompany, useSiteName } from '../ui/company'
 import { Icon } from '../ui/icons'
 import { GrowthCard } from '../ui/growth'
+import { HoursAhead } from '../ui/hours'
 import { OutlookChart, trust } from '../ui/outlook'
 import { Empty, Load } from '../ui/parts'
 import { Page } from '../ui/shell'
@@ -51,7 +52,7 @@ export function Capacity() {
               : <Empty>{cls ? 'Nothing of this kind is measured.' : 'Nothing is measured yet that can fill up. Interfaces, processors, memory and disks appear an hour after a device is added, a forecast after 14 days.'}</Empty>)}
           </Load>
         </section>
-        {chosen && of.data && of.data.items.length > 0 && <Detail key={chosen} resource={chosen} />}
+        {chosen && of.data && of.data.items.length > 0 && <Detail key={chosen} resource={chosen} others={of.data.items} />}
         {of.data && of.data.items.length > 0 && <GrowthCard scope={site ? `site:${site}` : 'company'} cls={cls} now={of.data.items[0]!.day} siteName={siteName} />}
       </div>
     </Page>
@@ -145,8 +146,9 @@ function Withheld({ items }: { items: Outlook[] }) {
   )
 }
 
-function Detail({ resource }: { resource: string }) {
+function Detail({ resource, others }: { resource: string; others: Outlook[] }) {
   const { query } = usePlace()
+  const hours = query.get('ahead') === 'hours'
   const r = encodeURIComponent(resource)
   const of = useApi<Outlook>(`capacity/resource?resource=${r}`, ['inventory'], 300)
   const asked = assumptions(query)
@@ -160,22 +162,26 @@ function Detail({ resource }: { resource: string }) {
           {of.data?.interface && <span class="chip line">{of.data.device} {of.data.interface}</span>}
           {of.data?.direction && <span class="chip line">{of.data.direction === 'in' ? 'received' : 'sent'}</span>}
           <span class="more row g12 noprint">
+            <span class="seg" role="group" aria-label="How far ahead">
+              <button type="button" aria-pressed={!hours} onClick={() => setQuery({ ahead: null })}>Months</button>
+              <button type="button" aria-pressed={hours} onClick={() => setQuery({ ahead: 'hours' })}>Two weeks</button>
+            </span>
             <a class="link" download={`${resource.replace(/[^\w.-]/g, '-')}.csv`} href={`/api/v1/capacity/history.csv?resource=${r}`}>CSV</a>
             {of.data && <a class="link" href={href(`/devices/${encodeURIComponent(of.data.device)}`)}>Device</a>}
           </span>
         </header>
         <div class="body stack">
           <Load of={of} what="The forecast could not be read." rows={6}>
-            {(past) => (
+            {(past) => (hours ? <HoursAhead outlook={past} /> : (
               <>
                 {past.history?.length ? <OutlookChart past={past} outlook={shown!} /> : <Empty>There is no whole day of data yet.</Empty>}
                 <p class="note"><Icon name="info" size={14} /><span>{shown!.withheld ? <><b class="med">No date is given:</b> {shown!.withheld}. </> : <b class="med">How far to trust this. </b>}{trust(past)}</span></p>
               </>
-            )}
+            ))}
           </Load>
         </div>
       </section>
-      {of.data && shown && <WhatIfCard base={of.data} shown={shown} waiting={!!asked && !changed.data && !changed.error} error={asked ? changed.error : undefined} />}
+      {of.data && shown && <WhatIfCard base={of.data} shown={shown} others={others} waiting={!!asked && !changed.data && !changed.error} error={asked ? changed.error : undefined} />}
     </>
   )
 }

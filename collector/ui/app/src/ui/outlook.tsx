@@ -1,12 +1,21 @@
 // The detail of one resource: its past, what is expected, and when to order.
-import { amount, dateWords, dayOf, limitWords, type Outlook } from '../lib/capacity'
+import { amount, dateWords, dayOf, limitWords, type Expected, type Outlook } from '../lib/capacity'
 import { bitAxis, bytesBinary, percent } from '../lib/format'
 import { roundStep, ticksBetween } from '../lib/scale'
 import { clip, Plot, rule, type Paint } from './plot'
 
 const AHEAD = 180 * 86_400_000
 
-const axis = (v: number, unit: string) => (unit === 'bit/s' ? bitAxis(v) : unit === 'bytes' ? bytesBinary(v) : String(Math.round(v)))
+export const axis = (v: number, unit: string) => (unit === 'bit/s' ? bitAxis(v) : unit === 'bytes' ? bytesBinary(v) : String(Math.round(v)))
+
+/** The 80 % band of what is expected. */
+export function band(p: Paint, ahead: Expected[], at: (f: Expected) => number) {
+  p.ctx.fillStyle = p.colour('--d-band-2')
+  p.ctx.beginPath()
+  ahead.forEach((f, i) => p.ctx[i ? 'lineTo' : 'moveTo'](p.x(at(f)), p.y(f.p90)))
+  for (const f of [...ahead].reverse()) p.ctx.lineTo(p.x(at(f)), p.y(f.p10))
+  p.ctx.fill()
+}
 
 export function OutlookChart({ past, outlook: o }: { past: Outlook; outlook: Outlook }) {
   const history = past.history ?? []
@@ -21,15 +30,6 @@ export function OutlookChart({ past, outlook: o }: { past: Outlook; outlook: Out
   const from = times[0] ?? today / 1000 - 86400
   const to = Math.max(times[times.length - 1] ?? 0, today / 1000 + 86400)
   const now = o.day
-  const band = (p: Paint) => {
-    clip(p, () => {
-      p.ctx.fillStyle = p.colour('--d-band-2')
-      p.ctx.beginPath()
-      ahead.forEach((f, i) => p.ctx[i ? 'lineTo' : 'moveTo'](p.x(dayOf(f.date) / 1000), p.y(f.p90)))
-      for (const f of [...ahead].reverse()) p.ctx.lineTo(p.x(dayOf(f.date) / 1000), p.y(f.p10))
-      p.ctx.fill()
-    })
-  }
   const marks = (p: Paint) => {
     const line = (date: string, token: string, text: string, bottom: number) => {
       const t = dayOf(date) / 1000
@@ -57,7 +57,7 @@ export function OutlookChart({ past, outlook: o }: { past: Outlook; outlook: Out
     <Plot
       label={label} height={286} times={times} from={from} to={to} data={[was, will]} y={[0, top]}
       series={[{ stroke: '--d-in', width: 1.2 }, { stroke: '--d-in', width: 2 }]}
-      ticks={ticksBetween(0, top, step).map((at) => ({ at, text: axis(at, o.unit) }))} behind={band} above={marks}
+      ticks={ticksBetween(0, top, step).map((at) => ({ at, text: axis(at, o.unit) }))} behind={(p) => clip(p, () => band(p, ahead, (f) => dayOf(f.date) / 1000))} above={marks}
       readout={(i) => <Readout i={i} outlook={o} history={history.length} past={past} ahead={ahead} />}
     />
   )

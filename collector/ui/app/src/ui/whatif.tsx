@@ -4,10 +4,16 @@ import type { ApiError } from '../lib/api'
 import { amount, dateWords, sizes, type Outlook } from '../lib/capacity'
 import { percent } from '../lib/format'
 import { setQuery, usePlace } from '../lib/router'
+import { Choice } from './form'
 import { Sizes } from './growth'
 import { Failed } from './parts'
 
 const keys = ['growth', 'load', 'capacity', 'limit', 'lead'] as const
+
+const shareOf = (query: URLSearchParams) => {
+  const v = Number(query.get('wi.share') ?? 100)
+  return v >= 1 && v <= 10000 ? v : 100
+}
 
 /** The query of the server, empty without any assumption. */
 export function assumptions(query: URLSearchParams): string {
@@ -16,10 +22,15 @@ export function assumptions(query: URLSearchParams): string {
     const v = query.get(`wi.${k}`)
     if (v !== null && Number.isFinite(Number(v))) out.set(k, v)
   }
+  const plus = query.get('wi.plus')
+  if (plus) {
+    out.set('plus', plus)
+    out.set('plus_percent', String(shareOf(query)))
+  }
   return out.toString()
 }
 
-export function WhatIfCard({ base, shown, waiting, error }: { base: Outlook; shown: Outlook; waiting: boolean; error: ApiError | undefined }) {
+export function WhatIfCard({ base, shown, others, waiting, error }: { base: Outlook; shown: Outlook; others: Outlook[]; waiting: boolean; error: ApiError | undefined }) {
   const { query } = usePlace()
   const value = (k: string, other: number) => (query.get(`wi.${k}`) === null ? other : Number(query.get(`wi.${k}`)))
   const set = (k: string, v: number, other: number) => setQuery({ [`wi.${k}`]: v === other ? null : String(v) }, true)
@@ -34,11 +45,12 @@ export function WhatIfCard({ base, shown, waiting, error }: { base: Outlook; sho
   const dated = !shown.withheld || shown.over_since
   return (
     <section class="card c4 noprint">
-      <header><h2>What if</h2><span class="sp" /><button type="button" class="btn sm" onClick={() => setQuery(Object.fromEntries(keys.map((k) => [`wi.${k}`, null])))}>Reset</button></header>
+      <header><h2>What if</h2><span class="sp" /><button type="button" class="btn sm" onClick={() => setQuery(Object.fromEntries([...keys, 'plus', 'share'].map((k) => [`wi.${k}`, null])))}>Reset</button></header>
       <div class="body stack" aria-busy={waiting}>
         {base.capacity !== null && base.unit !== 'percent' && <Slider name="Capacity" text={amount(steps[size], base.unit)} min={0} max={steps.length - 1} step={1} value={size} set={(v) => set('capacity', steps[v]!, base.capacity!)} />}
         <Slider name="Growth" text={growth === 100 ? 'as today' : `${growth} % of today`} min={0} max={300} step={10} value={growth} set={(v) => set('growth', v, 100)} />
         <Slider name="Users and load" text={load === 100 ? 'as today' : `${load} % of today`} min={50} max={300} step={5} value={load} set={(v) => set('load', v, 100)} />
+        <Move base={base} others={others} />
         {!base.minimum && <Slider name="Limit on p95" text={`${limit} %`} min={50} max={100} step={5} value={limit} set={(v) => set('limit', v, base.limit_percent)} />}
         <Slider name="Lead time" text={`${lead} days`} min={0} max={180} step={5} value={lead} set={(v) => set('lead', v, base.lead_time_days)} />
         {error && <Failed what="These assumptions could not be worked out." error={error} />}
@@ -52,6 +64,24 @@ export function WhatIfCard({ base, shown, waiting, error }: { base: Outlook; sho
         <p class="small mute">Order by = earliest plausible date less the lead time. Nothing here is saved; the address keeps it for a colleague.</p>
       </div>
     </section>
+  )
+}
+
+/** A department moves: a share of what another resource carries comes on top. Percentages of different things do not add up. */
+function Move({ base, others }: { base: Outlook; others: Outlook[] }) {
+  const { query } = usePlace()
+  const plus = query.get('wi.plus') ?? ''
+  const share = shareOf(query)
+  if (base.unit === 'percent' || base.minimum) return null
+  const list = others.filter((o) => o.unit === base.unit && o.series !== base.series && !o.minimum)
+  if (!list.length && !plus) return null
+  const known = plus === '' || list.some((o) => o.resource === plus)
+  const set = (v: string) => setQuery({ 'wi.plus': v || null, ...(v ? {} : { 'wi.share': null }) }, true)
+  return (
+    <>
+      <Choice label="A department moves here from" value={plus} set={set} options={[['', 'nowhere'], ...(known ? [] : [[plus, plus] as [string, string]]), ...list.map((o): [string, string] => [o.resource, o.title])]} />
+      {plus && <Slider name="Share of its load" text={`${share} %`} min={5} max={100} step={5} value={share} set={(v) => setQuery({ 'wi.share': v === 100 ? null : String(v) }, true)} />}
+    </>
   )
 }
 
