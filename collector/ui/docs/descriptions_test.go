@@ -42,7 +42,7 @@ var descriptions = map[string]string{
 	"ninewatch_agent_snmp_engine_changes_total":   "Times that the engine of a device changed its identity or clock.",
 	"ninewatch_agent_snmp_rejected_replies_total": "Datagrams that were no valid reply to the request.",
 
-	"ninewatch_agent_trap_messages_total": "Datagrams that came to the receiver of traps, by what became of them: agent-yaml.md#traps.",
+	"ninewatch_agent_trap_messages_total": "Datagrams that came to the receiver of traps, by what became of them; [agent.yaml](agent-yaml.md#traps) tells each.",
 
 	"ninewatch_agent_uplink_connected":               "1 while there is a stream to the collector.",
 	"ninewatch_agent_uplink_connections_total":       "Connections that were made.",
