@@ -66,6 +66,7 @@ type App struct {
 	webhookAddresses []netip.Prefix // private ones that users' URLs may lead to
 	janitor          *janitor
 	discoverer       *discoverer
+	parents          *parents
 	leases           *leases
 	reports          lifecycle.Part
 
@@ -171,6 +172,7 @@ func (a *App) run(ctx context.Context) error {
 		lifecycle.Part{Name: "incidents", Start: a.alert.Start, Stop: a.alert.Stop},
 		lifecycle.Part{Name: "verdicts", Start: a.judge.Start, Stop: a.judge.Stop},
 		lifecycle.Part{Name: "topology", Start: a.topology.Start, Stop: a.topology.Stop},
+		lifecycle.Part{Name: "parents", Start: a.parents.Start, Stop: a.parents.Stop},
 		lifecycle.Part{Name: "published calendars", Start: a.calendars.Start, Stop: a.calendars.Stop},
 		lifecycle.Part{Name: "leases", Start: a.leases.Start, Stop: a.leases.Stop},
 		lifecycle.Part{Name: "capacity planning", Start: a.plan.Start, Stop: a.plan.Stop},

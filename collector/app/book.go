@@ -105,9 +105,13 @@ func (b *books) places(ctx context.Context, book *alert.Book) error {
 	if err != nil {
 		return err
 	}
+	parents, err := b.inventory.Parents(ctx)
+	if err != nil {
+		return err
+	}
 	for _, d := range devices {
 		book.Devices[d.Name] = alert.Place{
-			Site: d.Site, Role: d.Role, Team: d.Owner, Tags: d.Tags, Parents: d.Parents, Demo: d.Source == inventory.SourceDemo,
+			Site: d.Site, Role: d.Role, Team: d.Owner, Tags: d.Tags, Parents: parents.Now(d.Name), Demo: d.Source == inventory.SourceDemo,
 		}
 	}
 	sites, err := b.inventory.Sites(ctx)

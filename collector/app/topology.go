@@ -32,7 +32,14 @@ func (a *App) buildTopology(events *api.Events) (err error) {
 		},
 		Days: a.carried,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	a.parents = &parents{
+		log: a.log.With("component", "collector/app"), topology: a.topology.View, states: a.deviceStates,
+		known: a.inventory.Parents, learn: a.inventory.LearnParents, now: time.Now,
+	}
+	return nil
 }
 
 // carried is the most that a port carried on each day that capacity planning remembers.
