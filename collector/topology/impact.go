@@ -18,7 +18,8 @@ type Impact struct {
 	root   int // the core, or the node that stands for several
 	weight func(...graph.Span) float64
 	count  func(...graph.Span) float64 // devices
-	unsure func(...graph.Span) float64 // devices whose links may be more than those known
+	unsure func(...graph.Span) float64 // nodes whose links may be more than those known
+	dark   []int                       // nodes that may be linked to anything at their site
 }
 
 // Loss is what the failure of one thing costs.
@@ -53,7 +54,22 @@ func (n *Network) Impact(cores ...string) (*Impact, error) {
 	i.shape = graph.Analyze(i.graph, i.root)
 	i.weight = i.shape.Sums(func(v int) float64 { return i.of(v, weightOf) })
 	i.count = i.shape.Sums(func(v int) float64 { return i.of(v, isDevice) })
-	i.unsure = i.shape.Sums(func(v int) float64 { return i.of(v, isQuiet) })
+	degree := make([]int, len(n.Nodes))
+	for _, l := range n.Links {
+		degree[l.A.Node]++
+		degree[l.B.Node]++
+	}
+	i.unsure = i.shape.Sums(func(v int) float64 {
+		if v < len(n.Nodes) && mayHaveMore(n.Nodes[v], degree[v]) {
+			return 1
+		}
+		return 0
+	})
+	for v, x := range n.Nodes {
+		if x.Dark {
+			i.dark = append(i.dark, v)
+		}
+	}
 	return i, nil
 }
 
@@ -94,11 +110,10 @@ func isDevice(x Node) float64 {
 	return 0
 }
 
-func isQuiet(x Node) float64 {
-	if x.Kind == DeviceNode && x.Quiet != "" {
-		return 1
-	}
-	return 0
+// mayHaveMore tells whether a node may have links that nobody has heard of. Something that is not in the inventory
+// counts when it passes traffic on, as its links show: a telephone on a port saves nobody.
+func mayHaveMore(x Node, degree int) bool {
+	return x.Quiet != "" && (x.Kind == DeviceNode || degree > 1)
 }
 
 // Structure is the shape that the impact was read from. Its nodes and edges are positions in Nodes and Links;
@@ -129,18 +144,42 @@ func (i *Impact) Link(at int) Loss {
 func (i *Impact) loss(kind, id string, spans []graph.Span) Loss {
 	l := Loss{Kind: kind, ID: id, Devices: int(i.count(spans...)), Weight: i.weight(spans...)}
 	unsure := int(i.unsure(spans...))
-	l.Certain = l.Devices > 0 && unsure == 0
-	l.Words = lossWords(l, unsure)
+	var dark string
+	if unsure == 0 && len(i.dark) > 0 && l.Devices > 0 {
+		dark = i.unseenWay(i.shape.Nodes(spans...))
+	}
+	l.Certain = l.Devices > 0 && unsure == 0 && dark == ""
+	l.Words = lossWords(l, unsure, dark)
 	return l
 }
 
-func lossWords(l Loss, unsure int) string {
+// unseenWay finds a node that is not lost and of whose links nobody knows, at the site of one that is: there may be a
+// way over it. It is empty where there is none.
+func (i *Impact) unseenWay(lost []int) string {
+	gone, sites := make(map[int]bool, len(lost)), map[string]bool{}
+	for _, v := range lost {
+		gone[v] = true
+		if v < len(i.net.Nodes) && i.net.Nodes[v].Kind == DeviceNode {
+			sites[i.net.Nodes[v].Site] = true
+		}
+	}
+	for _, v := range i.dark {
+		if x := i.net.Nodes[v]; !gone[v] && sites[x.Site] {
+			return x.ID
+		}
+	}
+	return ""
+}
+
+func lossWords(l Loss, unsure int, dark string) string {
 	switch {
 	case l.Devices == 0:
 		return fmt.Sprintf("if %s fails, no other device loses the core", l.ID)
 	case unsure > 0:
 		return fmt.Sprintf("if %s fails, %s may lose the core: of %d it is not certain that all links are known, so another way may exist unseen",
 			l.ID, devices(l.Devices), unsure)
+	case dark != "":
+		return fmt.Sprintf("if %s fails, %s may lose the core: of %s it is not known what it is linked to, so another way may exist unseen", l.ID, devices(l.Devices), dark)
 	case l.Devices == 1:
 		return fmt.Sprintf("if %s fails, 1 device loses the core", l.ID)
 	}
@@ -193,7 +232,8 @@ func (i *Impact) names(nodes []int) []string {
 // themselves are not counted.
 func (i *Impact) Risk(r Risk) (Loss, []string) {
 	t := i.net.together(r)
-	lost := i.names(i.graph.Lost(i.root, t.Nodes, t.Edges))
+	nodes := i.graph.Lost(i.root, t.Nodes, t.Edges)
+	lost := i.names(nodes)
 	l := Loss{Kind: "risk", ID: r.Name, Devices: len(lost), Certain: len(lost) > 0}
 	unsure := 0
 	for _, id := range lost {
@@ -204,7 +244,12 @@ func (i *Impact) Risk(r Risk) (Loss, []string) {
 			l.Certain = false
 		}
 	}
-	l.Words = lossWords(l, unsure)
+	dark := ""
+	if l.Certain && len(i.dark) > 0 {
+		dark = i.unseenWay(nodes)
+		l.Certain = dark == ""
+	}
+	l.Words = lossWords(l, unsure, dark)
 	return l, lost
 }
 

@@ -196,6 +196,12 @@ func (j *join) overlays() {
 
 // quiet tells of devices whose links may be more than those known.
 func (j *join) quiet() {
+	linked := make([]bool, len(j.nodes)) // to another device
+	for _, l := range j.links {
+		if a, b := l.A.Node, l.B.Node; j.nodes[a].Kind == DeviceNode && j.nodes[b].Kind == DeviceNode {
+			linked[a], linked[b] = true, true
+		}
+	}
 	for i, c := range j.devs {
 		q := &j.nodes[i].Quiet
 		f := c.record.Facts
@@ -211,6 +217,7 @@ func (j *join) quiet() {
 		default:
 			*q = "it tells no neighbors: LLDP and CDP are off, not supported, or not allowed to be read"
 		}
+		j.nodes[i].Dark = c.device.Passes && !j.reached[i] && !linked[i]
 		j.note("quiet", j.nodes[i].ID+": "+*q, j.nodes[i].ID)
 	}
 }

@@ -15,6 +15,7 @@ type Device struct {
 	Site    string
 	Address netip.Addr // where it is polled; the zero value when it is a host name
 	Weight  float64    // users, or whatever a loss is measured by
+	Passes  bool       // it is there to pass on what others send, as far as anybody knows: a switch, a router
 }
 
 // Manual is a link that a person wrote down: it stands, and what was heard on its ports gives way to it.
@@ -44,6 +45,7 @@ type Node struct {
 	Identities []string // of a stub: by what it is known, in words
 	Seen       int64    // Unix ms of its newest facts; 0: none were read
 	Quiet      string   // in words why its links may be more than those known; empty when it tells its neighbors
+	Dark       bool     // it passes traffic on, and nobody knows of any of its links to other devices
 }
 
 // Confidence is how far a link is believed, the most trusted last.

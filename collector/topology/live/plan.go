@@ -85,7 +85,7 @@ func (p *plan) topology() topology.Inventory {
 	for _, name := range keys(p.Devices) {
 		d := p.Devices[name]
 		address, _ := netip.ParseAddr(d.Address)
-		out.Devices = append(out.Devices, topology.Device{Name: name, Label: cmp.Or(plain(d.DisplayName), name), Site: d.Site, Address: address, Weight: users[name]})
+		out.Devices = append(out.Devices, topology.Device{Name: name, Label: cmp.Or(plain(d.DisplayName), name), Site: d.Site, Address: address, Weight: users[name], Passes: passes(d)})
 	}
 	for _, name := range keys(p.Links) {
 		if l := p.Links[name]; !l.Absent {
@@ -98,6 +98,13 @@ func (p *plan) topology() topology.Inventory {
 		}
 	}
 	return out
+}
+
+// passes tells whether a device is there to pass on what others send: by its role, and where nobody gave it one, by being
+// asked at all.
+func passes(d inventory.Device) bool {
+	_, by := roleRank[strings.ToLower(d.Role)]
+	return by || d.Role == "" && d.Credential != ""
 }
 
 // exitName is what lies beyond a circuit, as a node that is in no inventory. A name with a slash would be a port.
