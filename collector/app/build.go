@@ -55,7 +55,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.feed, err = feed.New(feed.Deps{
 		Log: a.log, Metrics: a.set, Journal: a.journal, Decode: ingest.DecodeEntry,
 		Sinks: []feed.Sink{
-			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify, OnFacts: a.topology.Facts}),
+			feed.NewStateSink(feed.StateDeps{DB: a.db, Metrics: a.set, OnRuns: a.judge.stored, OnKeys: a.inventory.Notify, OnScan: a.discoverer.again, OnFacts: a.topology.Facts}),
 			feed.Resolved(a.db, a.store),
 			feed.Resolved(a.db, uptime.NewStatusSink(uptime.StatusDeps{Metrics: a.set, Read: a.db.Read(), Write: a.db.Write, OnChange: a.judge.portsChanged})),
 			feed.Resolved(a.db, a.topology.Sensing(noted)),
@@ -115,7 +115,7 @@ func (a *App) buildWebhook(ctx context.Context) error {
 	a.places.store = a.inventory
 	a.leases = &leases{log: a.log, agents: a.auth.Agents, changed: a.inventory.Notify, now: time.Now, holders: map[string]string{}}
 	a.janitor = &janitor{log: a.log.With("component", "collector/app"), write: a.db.Write, now: time.Now}
-	a.discoverer = &discoverer{log: a.log.With("component", "collector/app"), discover: a.inventory.Discover}
+	a.discoverer = &discoverer{log: a.log.With("component", "collector/app"), discover: a.inventory.Discover, wake: make(chan struct{}, 1)}
 	key, err := webhook.OpenCallbackKey(filepath.Join(a.cfg.DataDir, "callback.key"))
 	if err != nil {
 		return err

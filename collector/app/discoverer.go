@@ -18,6 +18,7 @@ const discoverEvery = 3 * time.Minute
 type discoverer struct {
 	log      *slog.Logger
 	discover func(context.Context) error // Store.Discover in production
+	wake     chan struct{}               // holds one when a scan has found something
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 }
@@ -36,6 +37,7 @@ func (d *discoverer) Start(context.Context) error {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
+			case <-d.wake:
 			}
 		}
 	})
@@ -48,4 +50,12 @@ func (d *discoverer) Stop(ctx context.Context) error {
 	}
 	d.cancel()
 	return lifecycle.Wait(ctx, &d.wg, "discovery")
+}
+
+// again has it look at once. It does not wait.
+func (d *discoverer) again() {
+	select {
+	case d.wake <- struct{}{}:
+	default: // it is to look already
+	}
 }

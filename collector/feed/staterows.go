@@ -66,6 +66,8 @@ func subject(r telemetry.Record) (device string, at int64) {
 		return r.Facts.Device, r.Facts.Time
 	case r.Boot != nil:
 		return r.Boot.Device, r.Boot.Time
+	case r.Scan != nil:
+		return "", r.Scan.Time
 	case r.Gap != nil:
 		return "", r.Gap.To
 	}

@@ -25,8 +25,11 @@ type StateDeps struct {
 	// OnRuns is told, after the commit, of the devices with new evidence, and of the entries that hold it.
 	// It is called from one goroutine and delays the next batch.
 	OnRuns func(devices []string, entries []telemetry.Entry)
-	// OnKeys is told, after the commit, that interface keys were allocated: inventory.Store.Notify.
+	// OnKeys is told, after the commit, that interface keys were allocated, or that a scan has ended:
+	// inventory.Store.Notify.
 	OnKeys func()
+	// OnScan is told, after the commit, that a scan found something or has ended; it may be nil.
+	OnScan func()
 	// OnFacts is told, after the commit, of the facts that were stored, at times of the collector's clock. It
 	// is called as OnRuns is; it may be nil.
 	OnFacts func([]telemetry.DeviceFacts)
@@ -80,6 +83,9 @@ func (s *StateSink) Apply(ctx context.Context, entries []telemetry.Entry) error 
 	if w.keysChanged {
 		s.deps.OnKeys()
 	}
+	if w.scanned && s.deps.OnScan != nil {
+		s.deps.OnScan()
+	}
 	if len(w.facts) > 0 && s.deps.OnFacts != nil {
 		s.deps.OnFacts(w.facts)
 	}
@@ -108,6 +114,7 @@ type stateWriter struct {
 	facts       []telemetry.DeviceFacts
 	foreign     int
 	keysChanged bool
+	scanned     bool
 }
 
 func newStateWriter(ctx context.Context, tx *sql.Tx) (*stateWriter, error) {
@@ -162,6 +169,14 @@ func (w *stateWriter) entry(e telemetry.Entry) error {
 		facts := *rec.Facts
 		facts.Time += e.Offset
 		w.facts = append(w.facts, facts)
+	}
+	if rec.Scan != nil {
+		ended, err := inventory.ApplyScan(w.ctx, w.tx, e, *rec.Scan)
+		if err != nil {
+			return err
+		}
+		w.keysChanged = w.keysChanged || ended // its agent is not asked for it any more
+		w.scanned = w.scanned || ended || len(rec.Scan.Found) > 0
 	}
 	if rec.Boot != nil {
 		return w.boot(e, *rec.Boot)

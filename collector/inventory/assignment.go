@@ -96,7 +96,7 @@ func (s *Store) content(ctx context.Context, site string) (telemetry.Assignment,
 			a.Targets = append(a.Targets, c.assigned())
 		}
 	}
-	return a, nil
+	return a, s.assignScans(ctx, tx, site, &a)
 }
 
 func (c Circuit) assigned() telemetry.Target {
@@ -109,6 +109,7 @@ func (c Circuit) assigned() telemetry.Target {
 // withoutSNMP is a without credentials and what they are for.
 func withoutSNMP(a telemetry.Assignment) telemetry.Assignment {
 	clear(a.Credentials)
+	a.Scans = nil
 	for i := range a.Devices {
 		d := &a.Devices[i]
 		d.Credential, d.Port, d.SNMPInterval, d.Interfaces = "", 0, 0, nil
@@ -147,8 +148,16 @@ func (s *Store) digest(a telemetry.Assignment) (string, error) {
 		return "", err
 	}
 	parts := []string{string(devices), string(targets)}
-	for _, d := range a.Devices { // in their order, so that the map has one too
-		c := a.Credentials[d.Credential]
+	var names []string // in their order, so that the map has one too
+	for _, d := range a.Devices {
+		names = append(names, d.Credential)
+	}
+	for _, scan := range a.Scans {
+		parts = append(parts, mustJSON(scan))
+		names = append(names, scan.Credentials...)
+	}
+	for _, name := range names {
+		c := a.Credentials[name]
 		parts = append(parts, c.Version, c.Community.Reveal(), c.Username, c.AuthProtocol, c.AuthPassphrase.Reveal(),
 			c.PrivProtocol, c.PrivPassphrase.Reveal(), c.Context)
 	}

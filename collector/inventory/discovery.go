@@ -20,9 +20,12 @@ var ErrDecided = errors.New("this is decided already")
 // maxProposals bounds what is kept for one site.
 const maxProposals = 20_000
 
-// Discover looks at what devices say of their neighbours, keeps what might be a device as a proposal, and
+// Discover looks at what devices say of their neighbours, and at what scans of agents found, keeps what might be a device as a proposal, and
 // lets rules decide. It is called now and then, and changes nothing when nothing is new.
 func (s *Store) Discover(ctx context.Context) error {
+	if err := s.takeReplies(ctx); err != nil {
+		return err
+	}
 	rules, err := s.DiscoveryRules(ctx)
 	if err != nil {
 		return err
