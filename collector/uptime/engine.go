@@ -34,6 +34,7 @@ type Engine struct {
 	annotations []Annotation        // the oldest first
 
 	cache ledgerCache
+	names knownNames // for MonitoredNow
 }
 
 // device is the working state of one device. Only one device is ever locked at a time.

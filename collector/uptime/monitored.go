@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"ninewatch/collector/inventory"
 	"ninewatch/internal/telemetry"
@@ -23,13 +24,9 @@ type InterfaceNow struct {
 
 // leads is the interfaces that lead somewhere: members of a LAG and LAGs, and links to neighbours that are
 // devices of the inventory or that forward for others.
-func (f facts) leads(ctx context.Context, p *plan) (map[string]map[string]bool, error) {
-	names, err := f.names(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := f.db.QueryContext(ctx, `SELECT device, list, facts FROM device_parts WHERE list IN (?, ?) AND until_ms IS NULL`,
-		inventory.ListNeighbors, inventory.ListLAGs)
+func (f facts) leads(ctx context.Context, names map[string]bool, of some) (map[string]map[string]bool, error) {
+	within, args := of.within(inventory.ListNeighbors, inventory.ListLAGs)
+	rows, err := f.db.QueryContext(ctx, `SELECT device, list, facts FROM device_parts WHERE list IN (?, ?) AND until_ms IS NULL`+within, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read neighbours: %w", err)
 	}
@@ -49,6 +46,48 @@ func (f facts) leads(ctx context.Context, p *plan) (map[string]map[string]bool, 
 		}
 	}
 	return out, rows.Err()
+}
+
+// some is a set of devices; nil: all.
+type some map[string]bool
+
+// mostNamed bounds the devices that a query names: of more, all are read.
+const mostNamed = 500
+
+// within narrows a query, behind its conditions with these arguments.
+func (of some) within(args ...any) (string, []any) {
+	if of == nil || len(of) > mostNamed {
+		return "", args
+	}
+	for name := range of {
+		args = append(args, name)
+	}
+	return " AND device IN (" + strings.TrimPrefix(strings.Repeat(", ?", len(of)), ", ") + ")", args
+}
+
+// namesFor is how long the names that devices give themselves are believed (ms), where they are asked for again and
+// again. An inventory that changed is read at once.
+const namesFor = 60_000
+
+// knownNames is what the devices of a plan were called at a time.
+type knownNames struct {
+	mu    sync.Mutex
+	of    *plan
+	at    int64
+	names map[string]bool
+}
+
+func (k *knownNames) get(ctx context.Context, f facts, p *plan, now int64) (map[string]bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.of == p && now-k.at < namesFor {
+		return k.names, nil
+	}
+	names, err := f.names(ctx, p)
+	if err == nil {
+		k.of, k.at, k.names = p, now, names
+	}
+	return names, err
 }
 
 // names is what the devices of the inventory are called: by it, and by themselves.
@@ -108,7 +147,7 @@ func leading(list string, data []byte, names map[string]bool) []string {
 // Monitored lists the interfaces that are targets of their own, by device and key; of all sites where site
 // is empty.
 func (e *Engine) Monitored(ctx context.Context, site string) ([]InterfaceNow, error) {
-	all, err := e.interfaces(ctx, func(d inventory.Device) bool { return site == "" || d.Site == site })
+	all, err := e.interfaces(ctx, nil, &knownNames{}, func(d inventory.Device) bool { return site == "" || d.Site == site })
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +156,7 @@ func (e *Engine) Monitored(ctx context.Context, site string) ([]InterfaceNow, er
 
 // Interfaces is what the interfaces of a device say now.
 func (e *Engine) Interfaces(ctx context.Context, device string) ([]InterfaceNow, error) {
-	all, err := e.interfaces(ctx, func(d inventory.Device) bool { return d.Name == device })
+	all, err := e.interfaces(ctx, some{device: true}, &knownNames{}, func(d inventory.Device) bool { return d.Name == device })
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +165,7 @@ func (e *Engine) Interfaces(ctx context.Context, device string) ([]InterfaceNow,
 
 // MonitoredNow is what the interfaces of some devices say now that are targets of their own.
 func (e *Engine) MonitoredNow(ctx context.Context, devices map[string]bool) ([]InterfaceNow, error) {
-	all, err := e.interfaces(ctx, func(d inventory.Device) bool { return devices[d.Name] })
+	all, err := e.interfaces(ctx, devices, &e.names, func(d inventory.Device) bool { return devices[d.Name] })
 	if err != nil {
 		return nil, err
 	}
@@ -153,15 +192,20 @@ func (e *Engine) say(ctx context.Context, all []InterfaceNow) error {
 	return nil
 }
 
-func (e *Engine) interfaces(ctx context.Context, keep func(inventory.Device) bool) ([]InterfaceNow, error) {
+func (e *Engine) interfaces(ctx context.Context, of some, known *knownNames, keep func(inventory.Device) bool) ([]InterfaceNow, error) {
 	e.mu.RLock()
 	p := e.plan
 	e.mu.RUnlock()
-	leads, err := e.facts.leads(ctx, p)
+	names, err := known.get(ctx, e.facts, p, e.deps.Now().UnixMilli())
 	if err != nil {
 		return nil, err
 	}
-	rows, err := e.deps.DB.QueryContext(ctx, `SELECT device, key FROM interfaces ORDER BY device, key`)
+	leads, err := e.facts.leads(ctx, names, of)
+	if err != nil {
+		return nil, err
+	}
+	within, args := of.within()
+	rows, err := e.deps.DB.QueryContext(ctx, `SELECT device, key FROM interfaces WHERE true`+within+` ORDER BY device, key`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read interfaces: %w", err)
 	}
