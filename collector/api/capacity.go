@@ -205,6 +205,9 @@ func (a *API) billCSV(ctx context.Context, c caller, in *billQuery) (*file, erro
 	if err != nil {
 		return nil, err
 	}
+	if b.Withheld != "" {
+		return nil, newProblem(http.StatusNotFound, "%s", b.Withheld)
+	}
 	return csvFile("bill-"+in.Resource+"-"+in.Month+".csv", b.CSV)
 }
 

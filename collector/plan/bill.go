@@ -26,6 +26,7 @@ type Bill struct {
 	Sum      Percentile `json:"sum" doc:"of both directions together"`
 	ZeroFill bool       `json:"zero_fill" doc:"missing buckets count as zero"`
 	Complete bool       `json:"complete" doc:"the month is over"`
+	Withheld string     `json:"withheld,omitempty" doc:"why there is no value: its buckets are kept no longer"`
 
 	lines [2][]float64
 	from  []int64
@@ -65,6 +66,9 @@ func (s *Service) Bill(ctx context.Context, resource, month string, mode capacit
 	if err != nil {
 		return Bill{}, err
 	}
+	if b.Withheld, err = s.gone(ctx, b.Series, from, days); err != nil || b.Withheld != "" {
+		return b, err
+	}
 	for d := from; between(d, end) > 0; d = plus(d, 1) {
 		if dayFrom, _ := dayBounds(d, zone); dayFrom > s.deps.Now().UnixMilli() {
 			break
@@ -75,6 +79,26 @@ func (s *Service) Bill(ctx context.Context, resource, month string, mode capacit
 	b.In, b.Out, b.Max, b.Sum = b.percentile(bill.In), b.percentile(bill.Out), b.percentile(bill.Max), b.percentile(bill.Sum)
 	b.Value = known(bill.Value(mode))
 	return b, nil
+}
+
+// gone tells that buckets of a month have been deleted: a bill of the rest would be wrong, and nobody could count
+// again.
+func (s *Service) gone(ctx context.Context, series string, first capacity.Date, days map[int64]day) (string, error) {
+	month, err := s.month(ctx, series, number(first)/100)
+	if err != nil {
+		return "", err
+	}
+	lost := 0
+	for d := range month {
+		if _, ok := days[number(first)+int64(d)-1]; !ok {
+			lost++
+		}
+	}
+	if lost == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("the buckets of %d days of this month are kept no longer: those of interfaces for %d days, those of circuits for %d; a circuit in the inventory keeps them longer",
+		lost, s.cfg.BucketDays, s.cfg.CircuitDays), nil
 }
 
 // add appends the buckets of a day; those that nobody stored are missing.

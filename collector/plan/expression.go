@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"ninewatch/collector/inventory"
+	"ninewatch/collector/state"
 )
 
 const (
@@ -30,12 +32,15 @@ type Evaluated struct {
 	Values       []float64
 }
 
-// asked is how far an expression has been computed.
+// asked is how far an expression has been computed. It is kept in meta, so that one that changes while the program
+// is off is computed anew after the start.
 type asked struct {
-	expr string
-	to   int64  // Unix ms
-	day  string // on which what may have come late was computed again
+	Expr string `json:"expr"` // with the sites that it sees
+	To   int64  `json:"to"`   // Unix ms
+	Day  string `json:"day"`  // on which what may have come late was computed again
 }
+
+const metaAsked = "capacity.expression/" // and the name of the rule
 
 // Evaluate computes the hours of expressions that are over. Each day those in which samples may have come late are
 // computed again.
@@ -61,44 +66,61 @@ func (s *Service) Evaluate(ctx context.Context) error {
 }
 
 func (s *Service) expression(ctx context.Context, w *world, rule inventory.Capacity, over int64) error {
-	was, ok := s.asked[rule.Name]
-	if !ok || was.expr != rule.Expr {
-		from, err := s.evaluatedTo(ctx, rule.Name)
-		if err != nil {
-			return err
-		}
-		was = asked{expr: rule.Expr, to: max(from, over-int64(s.cfg.BucketDays)*dayMillis), day: dateText(dateIn(over, time.UTC))}
-		if ok {
-			was.to = over - int64(s.cfg.BucketDays)*dayMillis
-		}
+	before, err := s.askedOf(ctx, rule.Name)
+	if err != nil {
+		return err
 	}
-	if today := dateText(dateIn(over, time.UTC)); was.day != today {
-		was.day, was.to = today, was.to-lateDays*dayMillis
+	oldest, today := over-int64(s.cfg.BucketDays)*dayMillis, dateText(dateIn(over, time.UTC))
+	was := before
+	if what := rule.Expr + "\n" + strings.Join(rule.Match.Site, "\n"); was.Expr != what {
+		was = asked{what, oldest, today}
 	}
+	if was.Day != today {
+		was.Day, was.To = today, was.To-lateDays*dayMillis
+	}
+	was.To = min(max(was.To, oldest), over)
 	for range daysAtOnce {
-		to := min(was.to-was.to%dayMillis+dayMillis, over)
-		if to <= was.to {
+		to := min(was.To-was.To%dayMillis+dayMillis, over)
+		if to <= was.To {
 			break
 		}
-		if err := s.evaluated(ctx, w, rule, was.to, to); err != nil {
+		if err := s.evaluated(ctx, w, rule, was.To, to); err != nil {
 			return err
 		}
-		was.to = to
+		was.To = to
 	}
-	s.asked[rule.Name] = was
-	return nil
+	if was == before {
+		return nil
+	}
+	return s.keepAsked(ctx, rule.Name, was)
 }
 
-// evaluatedTo is the beginning of the last day of which anything of a rule is stored, or 0.
-func (s *Service) evaluatedTo(ctx context.Context, rule string) (int64, error) {
-	prefix := KindExpr + ":" + rule + "/"
-	var day sql.NullInt64
-	err := s.deps.Read.QueryRowContext(ctx, `SELECT max(day) FROM capacity_days WHERE series >= ? AND series < ? OR series >= ? AND series < ?`,
-		prefix, prefix+"\U0010ffff", belowPrefix+prefix, belowPrefix+prefix+"\U0010ffff").Scan(&day)
-	if err != nil || !day.Valid {
-		return 0, err
+// askedOf is how far a rule has been computed; nothing of a new one.
+func (s *Service) askedOf(ctx context.Context, rule string) (asked, error) {
+	if was, ok := s.asked[rule]; ok {
+		return was, nil
 	}
-	return noon(dateOf(day.Int64)).Add(-36 * time.Hour).UnixMilli(), nil // wherever its day began
+	text, err := state.Meta(ctx, s.deps.Read, metaAsked+rule)
+	if err != nil || text == "" {
+		return asked{}, err
+	}
+	var was asked
+	if err := json.Unmarshal([]byte(text), &was); err != nil {
+		return asked{}, fmt.Errorf("read how far it has been computed: %w", err)
+	}
+	return was, nil
+}
+
+func (s *Service) keepAsked(ctx context.Context, rule string, was asked) error {
+	text, err := json.Marshal(was)
+	if err != nil {
+		return err
+	}
+	err = s.deps.Write(ctx, func(tx *sql.Tx) error { return state.SetMeta(tx, metaAsked+rule, string(text)) })
+	if err == nil {
+		s.asked[rule] = was
+	}
+	return err
 }
 
 // evaluated computes a span of less than a day.

@@ -1,8 +1,11 @@
 package plan
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"ninewatch/collector/inventory"
 )
 
 // TestExpressionsAreResources: a pool of 200 addresses of which one more is leased each day.
@@ -64,6 +67,56 @@ func TestExpressionsAreResources(t *testing.T) {
 	}
 	if r.queries < 9 || r.queries > 11 {
 		t.Errorf("the next day %d queries, want the last 8 days again", r.queries)
+	}
+}
+
+// otherExpr is an inventory whose rules ask for something else.
+type otherExpr struct{ Inventory }
+
+func (o otherExpr) Capacity(ctx context.Context) ([]inventory.Capacity, error) {
+	rules, err := o.Inventory.Capacity(ctx)
+	for i := range rules {
+		if rules[i].Expr != "" {
+			rules[i].Expr += " * 2"
+		}
+	}
+	return rules, err
+}
+
+// TestExpressionsThatChangeWhileOff: what an expression gives is computed for the whole time after the start, as of a
+// new one, and an interrupted pass goes on.
+func TestExpressionsThatChangeWhileOff(t *testing.T) {
+	r := newRig(t)
+	r.now = t0.AddDate(0, 0, 60).Add(4 * time.Hour)
+	factor := 1.0
+	r.answer = func(string, []string, time.Time) []Evaluated {
+		return []Evaluated{{Site: "lisbon", Values: []float64{100 * factor}}}
+	}
+	for range 10 {
+		if err := r.service.Evaluate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deps := r.service.deps
+	deps.Inventory = otherExpr{deps.Inventory}
+	factor = 2
+	for restart := range 10 { // each start computes some days and is then ended
+		again, err := New(DefaultConfig(), deps.withMetrics())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Evaluate(t.Context()); err != nil {
+			t.Fatal(restart, err)
+		}
+	}
+	p, err := r.service.past(t.Context(), "expression:leases/lisbon//", dateIn(r.now.UnixMilli(), time.UTC))
+	if err != nil || len(p.days) < 60 {
+		t.Fatalf("%d days, %v", len(p.days), err)
+	}
+	for i, d := range p.days[1:] {
+		if d.Lines[0].P95 != 200 {
+			t.Fatalf("day %d is %v, want what the new expression gives: 200", i+1, d.Lines[0].P95)
+		}
 	}
 }
 

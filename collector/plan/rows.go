@@ -172,6 +172,23 @@ func (s *Service) buckets(ctx context.Context, series string, from, to capacity.
 	return out, rows.Err()
 }
 
+// month is the features of the days of a month, such as 202610, by day of the month.
+func (s *Service) month(ctx context.Context, series string, month int64) (map[int]Feature, error) {
+	var body []byte
+	err := s.deps.Read.QueryRowContext(ctx, `SELECT body FROM capacity_months WHERE series = ? AND month = ?`, series, month).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %d: %w", series, month, err)
+	}
+	days, err := decodeMonth(body)
+	if err != nil {
+		return nil, fmt.Errorf("features of %s in %d: %w", series, month, err)
+	}
+	return days, nil
+}
+
 // series lists all that has features, with devices that may have gone.
 func (s *Service) series(ctx context.Context) ([]string, error) {
 	rows, err := s.deps.Read.QueryContext(ctx, `SELECT DISTINCT series FROM capacity_months ORDER BY series`)
@@ -267,7 +284,9 @@ func (s *Service) clean(ctx context.Context) error {
 			days = s.cfg.CircuitDays
 		}
 		err := s.deps.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `DELETE FROM capacity_days WHERE series = ? AND day < ?`, series, number(plus(today, -days)))
+			oldest := plus(today, -days)
+			oldest.Day = 1 // whole months, which are billed
+			_, err := tx.ExecContext(ctx, `DELETE FROM capacity_days WHERE series = ? AND day < ?`, series, number(oldest))
 			return err
 		})
 		if err != nil {
