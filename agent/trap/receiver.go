@@ -14,6 +14,7 @@ import (
 
 	"ninewatch/internal/lifecycle"
 	"ninewatch/internal/logging"
+	"ninewatch/internal/snmpagent"
 	"ninewatch/internal/snmpwire"
 )
 
@@ -35,9 +36,13 @@ type Receiver struct {
 	engineID []byte
 	boots    uint32
 	began    time.Time
-	sources  map[netip.Addr]*source // of the reading goroutine
-	conn     *net.UDPConn
-	wg       sync.WaitGroup
+	// Of the reading goroutine.
+	sources map[netip.Addr]*source
+	msg     snmpwire.Message
+	engine  *snmpagent.Engine
+
+	conn *net.UDPConn
+	wg   sync.WaitGroup
 }
 
 // source is what is known of an address of devices.
@@ -116,7 +121,7 @@ func (r *Receiver) read() {
 		result, answer := r.handle(buf[:n], from.Addr().Unmap())
 		r.count(result)
 		if len(answer) > 0 {
-			r.conn.WriteToUDPAddrPort(answer, from) //nolint:errcheck // the sender asks again
+			r.conn.WriteTo(answer, net.UDPAddrFromAddrPort(from)) //nolint:errcheck // the sender asks again
 		}
 	}
 }
@@ -137,12 +142,10 @@ func (r *Receiver) handle(b []byte, from netip.Addr) (result string, answer []by
 	}
 	var reason error
 	var report []byte
-	for _, sender := range senders {
-		o, err := r.open(b, s, sender)
-		if err == nil {
-			return r.take(&o, s, sender.Device)
+	for i := range senders {
+		if report, reason = r.open(b, s, &senders[i]); reason == nil {
+			return r.take(s, senders[i].Device)
 		}
-		reason, report = err, o.report
 	}
 	switch {
 	case report != nil:
@@ -156,17 +159,21 @@ func (r *Receiver) handle(b []byte, from netip.Addr) (result string, answer []by
 	return "credentials", nil
 }
 
-// take hands over what a message says.
-func (r *Receiver) take(o *opened, s *source, device string) (result string, answer []byte) {
-	t, ok := read(&o.pdu)
+// take hands over what the message says that was opened.
+func (r *Receiver) take(s *source, device string) (result string, answer []byte) {
+	p := &r.msg.PDU
+	t, ok := read(p)
 	if !ok {
 		return "malformed", nil
 	}
-	if o.pdu.Type == snmpwire.InformRequest {
-		id := o.pdu.RequestID
-		o.pdu.Type, o.pdu.ErrorStatus, o.pdu.ErrorIndex = snmpwire.Response, 0, 0
-		answer = o.answer(&o.pdu)
-		if s.again(id, time.Now()) {
+	if p.Type == snmpwire.InformRequest {
+		p.Type, p.ErrorStatus, p.ErrorIndex = snmpwire.Response, 0, 0
+		if r.engine != nil {
+			answer = r.engine.Seal(nil, snmpwire.AppendPDU(nil, p))
+		} else {
+			answer = snmpwire.Append(nil, &r.msg)
+		}
+		if s.again(p.RequestID, time.Now()) {
 			return "repeated", answer
 		}
 	}
@@ -178,7 +185,7 @@ func (r *Receiver) source(from netip.Addr) *source {
 	s := r.sources[from]
 	if s == nil {
 		if len(r.sources) >= maxSources {
-			clear(r.sources)
+			r.sources = map[netip.Addr]*source{}
 		}
 		s = &source{room: r.cfg.Burst}
 		r.sources[from] = s

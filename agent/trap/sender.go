@@ -12,10 +12,10 @@ import (
 	"ninewatch/internal/usm"
 )
 
-// Sender is a device that may send, and what it has to show.
+// Sender is a device that may send, and what it has to show: as long as Credential points to the same, it is the same.
 type Sender struct {
 	Device     string
-	Credential telemetry.Credential
+	Credential *telemetry.Credential
 }
 
 var (
@@ -29,7 +29,7 @@ const timeWindow = 150
 
 // user is what is known of the SNMPv3 side of a Sender.
 type user struct {
-	credential telemetry.Credential
+	credential *telemetry.Credential
 	secret     *snmpagent.Secret
 	own        *snmpagent.Engine // of this agent: informs
 	theirs     *snmpagent.Engine // of the device: traps
@@ -38,7 +38,7 @@ type user struct {
 	at         time.Time
 }
 
-func (r *Receiver) newUser(c telemetry.Credential) (*user, error) {
+func (r *Receiver) newUser(c *telemetry.Credential) (*user, error) {
 	secret, err := snmpagent.NewSecret(snmpagent.User{
 		Name: c.Username, AuthProtocol: c.AuthProtocol, AuthPassphrase: c.AuthPassphrase.Reveal(),
 		PrivProtocol: c.PrivProtocol, PrivPassphrase: c.PrivPassphrase.Reveal(),
@@ -50,47 +50,37 @@ func (r *Receiver) newUser(c telemetry.Credential) (*user, error) {
 	return &user{credential: c, secret: secret, own: own}, err
 }
 
-// opened is a message that passed all checks.
-type opened struct {
-	pdu    snmpwire.PDU
-	answer func(pdu *snmpwire.PDU) []byte // makes a response
-	report []byte                         // what to send instead, when it did not pass
-}
-
-// open decodes a message from a source and checks it against the credential of a sender.
-func (r *Receiver) open(b []byte, s *source, from Sender) (opened, error) {
-	if snmpwire.IsV3(b) {
+// open decodes a message from a source into r.msg and checks it against the credential of a sender. r.engine is the one
+// of its security, nil of a community. When it did not pass, report is what to send instead, or nil.
+func (r *Receiver) open(b []byte, s *source, from *Sender) (report []byte, err error) {
+	if r.engine = nil; snmpwire.IsV3(b) {
 		if from.Credential.Version != "3" {
-			return opened{}, errCredential
+			return nil, errCredential
 		}
 		return r.openUser(b, s, from)
 	}
-	m, err := snmpwire.Decode(b)
+	err = snmpwire.DecodeInto(&r.msg, b)
 	if errors.Is(err, snmpwire.ErrSyntax) {
-		m, err = snmpwire.DecodeTrapV1(b)
+		err = snmpwire.DecodeTrapV1(&r.msg, b)
 	}
 	if err != nil && !errors.Is(err, snmpwire.ErrValue) {
-		return opened{}, errForm
+		return nil, errForm
 	}
-	community := []byte(from.Credential.Community.Reveal())
-	if from.Credential.Version == "3" || subtle.ConstantTimeCompare(m.Community, community) != 1 {
-		return opened{}, errCredential
+	if from.Credential.Version == "3" || subtle.ConstantTimeCompare(r.msg.Community, []byte(from.Credential.Community.Reveal())) != 1 {
+		return nil, errCredential
 	}
-	return opened{pdu: m.PDU, answer: func(pdu *snmpwire.PDU) []byte {
-		m.PDU = *pdu
-		return snmpwire.Append(nil, &m)
-	}}, nil
+	return nil, nil
 }
 
-func (r *Receiver) openUser(b []byte, s *source, from Sender) (o opened, err error) {
+func (r *Receiver) openUser(b []byte, s *source, from *Sender) (report []byte, err error) {
 	m, err := usm.Parse(b)
 	if err != nil {
-		return o, errForm
+		return nil, errForm
 	}
 	u := s.users[from.Device]
 	if u == nil || u.credential != from.Credential {
 		if u, err = r.newUser(from.Credential); err != nil {
-			return o, err
+			return nil, err
 		}
 		if s.users == nil || len(s.users) > maxUsers {
 			s.users = map[string]*user{}
@@ -98,50 +88,44 @@ func (r *Receiver) openUser(b []byte, s *source, from Sender) (o opened, err err
 		s.users[from.Device] = u
 	}
 	var pdu []byte
-	engine, ok := u.own, false
-	if m.Flags&usm.Reportable != 0 || bytes.Equal(m.EngineID, r.engineID) {
-		pdu, o.report, ok = engine.Open(nil, b)
-	} else if pdu, engine, err = u.openTrap(b, &m); err != nil {
-		return o, err
-	} else {
-		ok = true
+	want := snmpwire.TrapV2 // each has its own authoritative engine (RFC 3414, section 1.5.1)
+	if r.engine = u.own; m.Flags&usm.Reportable != 0 || bytes.Equal(m.EngineID, r.engineID) {
+		var ok bool
+		if pdu, report, ok = u.own.Open(nil, b); !ok {
+			return report, errCredential
+		}
+		want = snmpwire.InformRequest
+	} else if pdu, err = u.openTrap(b, &m); err != nil {
+		return nil, err
 	}
-	if !ok {
-		return o, errCredential
+	if err := snmpwire.DecodePDU(&r.msg, pdu); err != nil && !errors.Is(err, snmpwire.ErrValue) || r.msg.PDU.Type != want {
+		return nil, errForm
 	}
-	var out snmpwire.Message
-	if err := snmpwire.DecodePDU(&out, pdu); err != nil && !errors.Is(err, snmpwire.ErrValue) {
-		return o, errForm
-	}
-	if inform := out.PDU.Type == snmpwire.InformRequest; inform != (engine == u.own) {
-		return o, errForm // each has its own authoritative engine (RFC 3414, section 1.5.1)
-	}
-	o.pdu = out.PDU
-	o.answer = func(pdu *snmpwire.PDU) []byte { return engine.Seal(nil, snmpwire.AppendPDU(nil, pdu)) }
-	return o, nil
+	return nil, nil
 }
 
 // openTrap opens a message of which the device is the authority: the clock is the device's, and never goes back.
-func (u *user) openTrap(b []byte, m *usm.Message) (pdu []byte, engine *snmpagent.Engine, err error) {
+func (u *user) openTrap(b []byte, m *usm.Message) (pdu []byte, err error) {
 	if n := len(m.EngineID); n < 5 || n > 32 { // RFC 3411, section 5, SnmpEngineID
-		return nil, nil, errForm
+		return nil, errForm
 	}
-	if engine = u.theirs; engine == nil || !bytes.Equal(engine.ID, m.EngineID) {
+	engine := u.theirs
+	if engine == nil || !bytes.Equal(engine.ID, m.EngineID) {
 		if engine, err = snmpagent.NewEngine(bytes.Clone(m.EngineID), 0, nil, u.secret); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	} else if now := uint64(u.time) + uint64(time.Since(u.at)/time.Second); m.Boots < u.boots || m.Boots == u.boots && uint64(m.Time)+timeWindow < now {
-		return nil, nil, errReplay
+		return nil, errReplay
 	}
 	claimed := time.Duration(m.Time) * time.Second
 	engine.Boots, engine.Uptime = m.Boots, func() time.Duration { return claimed }
 	pdu, _, ok := engine.Open(nil, b)
 	if !ok {
-		return nil, nil, errCredential
+		return nil, errCredential
 	}
 	if engine != u.theirs || m.Boots > u.boots || uint64(m.Time) > uint64(u.time) {
 		u.boots, u.time, u.at = m.Boots, m.Time, time.Now()
 	}
 	u.theirs = engine
-	return pdu, engine, nil
+	return pdu, nil
 }

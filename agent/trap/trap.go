@@ -7,7 +7,7 @@ import (
 
 // Trap is what a device said.
 type Trap struct {
-	Name    oid.OID // snmpTrapOID
+	Name    oid.OID // snmpTrapOID, valid until Take returns
 	IfIndex uint32  // of what it is about; 0: no interface
 	Link    Link
 }
@@ -34,7 +34,7 @@ func read(p *snmpwire.PDU) (t Trap, ok bool) {
 		switch {
 		case vb.Err != nil:
 		case vb.OID.Equal(snmpwire.SnmpTrapOID) && vb.Type == snmpwire.ObjectIdentifier:
-			t.Name = vb.Object.Clone()
+			t.Name = vb.Object
 		case t.IfIndex == 0 && len(vb.OID) == len(ifEntry)+2 && vb.OID.HasPrefix(ifEntry):
 			t.IfIndex = vb.OID[len(ifEntry)+1] // of any column, as some leave ifIndex out
 		case t.IfIndex == 0 && len(vb.OID) == len(ifEntry)+1 && vb.OID.HasPrefix(ifEntry) && vb.OID[len(ifEntry)] == 1 && vb.Int > 0:

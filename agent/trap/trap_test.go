@@ -23,8 +23,8 @@ import (
 )
 
 var (
-	community = telemetry.Credential{Version: "2c", Community: "public"}
-	secure    = telemetry.Credential{
+	community = &telemetry.Credential{Version: "2c", Community: "public"}
+	secure    = &telemetry.Credential{
 		Version: "3", Username: "watcher", AuthProtocol: "SHA256", AuthPassphrase: "authentic passphrase",
 		PrivProtocol: "AES", PrivPassphrase: "private passphrase",
 	}

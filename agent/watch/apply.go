@@ -102,7 +102,7 @@ func (w *Watcher) watch(p *plan, d *device, assigned telemetry.AssignedDevice) {
 	}
 	p.jobs = append(p.jobs, w.jobs(d)...)
 	if assigned.Credential != "" && assigned.SNMPInterval > 0 {
-		p.senders[d.address.WithZone("")] = append(p.senders[d.address.WithZone("")], trap.Sender{Device: name, Credential: d.credential})
+		p.senders[d.address.WithZone("")] = append(p.senders[d.address.WithZone("")], trap.Sender{Device: name, Credential: &d.credential})
 	}
 }
 

@@ -16,58 +16,47 @@ var (
 // enterpriseSpecific is the generic-trap that leaves the word to specific-trap (RFC 1157, section 4.1.6).
 const enterpriseSpecific = 6
 
-// DecodeTrapV1 reads the one message with the Trap-PDU of SNMPv1 that b holds. Its bindings are those that the trap
-// has in SNMPv2 (RFC 3584, section 3.1): sysUpTime and snmpTrapOID come first. Errors are as of Decode.
-func DecodeTrapV1(b []byte) (m Message, err error) {
+// DecodeTrapV1 reads the one message with the Trap-PDU of SNMPv1 that b holds into m. Its bindings are those that the
+// trap has in SNMPv2 (RFC 3584, section 3.1): sysUpTime and snmpTrapOID come first. Errors are as of Decode.
+func DecodeTrapV1(m *Message, b []byte) error {
+	*m = Message{}
 	body, err := whole(b, tagSequence, "message")
 	if err != nil {
-		return m, err
+		return err
 	}
 	version, body, err := readInt32(body, "version")
 	if err != nil {
-		return m, err
+		return err
 	}
 	if m.Version = Version(version); m.Version != V1 {
-		return m, fmt.Errorf("%w: Trap-PDU in version %d", ErrVersion, version)
+		return fmt.Errorf("%w: Trap-PDU in version %d", ErrVersion, version)
 	}
 	if m.Community, body, err = expect(body, tagOctetString, "community"); err != nil {
-		return m, err
+		return err
 	}
-	pdu, err := whole(body, byte(TrapV1), "Trap-PDU")
-	if err != nil {
-		return m, err
+	if body, err = whole(body, byte(TrapV1), "Trap-PDU"); err != nil {
+		return err
 	}
-	return m, m.decodeTrapV1(pdu)
+	m.PDU.Type = TrapV1
+	return m.decodeTrapV1(body)
 }
 
 func (m *Message) decodeTrapV1(b []byte) error {
-	m.PDU.Type = TrapV1
-	enterprise, b, err := expect(b, tagOID, "enterprise")
-	if err != nil {
-		return err
+	var field [5][]byte
+	for i, tag := range [...]byte{tagOID, byte(IPAddress), tagInteger, tagInteger, byte(TimeTicks)} {
+		var err error
+		if field[i], b, err = expect(b, tag, "field of a Trap-PDU"); err != nil {
+			return err
+		}
 	}
-	name, err := m.readOID(enterprise)
-	if err != nil {
-		return fmt.Errorf("%w: enterprise: %w", ErrSyntax, err)
-	}
-	if _, b, err = expect(b, byte(IPAddress), "agent-addr"); err != nil {
-		return err
-	}
-	generic, b, err := readInt32(b, "generic-trap")
-	if err != nil {
-		return err
-	}
-	specific, b, err := readInt32(b, "specific-trap")
-	if err != nil {
-		return err
-	}
-	stamp, b, err := expect(b, byte(TimeTicks), "time-stamp")
-	if err != nil {
-		return err
-	}
-	ticks, err := unsigned(stamp, 4, "TimeTicks")
-	if err != nil {
-		return fmt.Errorf("%w: time-stamp: %w", ErrSyntax, err)
+	name, err := m.readOID(field[0])
+	generic, err2 := signed(field[2])
+	specific, err3 := signed(field[3])
+	ticks, err4 := unsigned(field[4], 4, "time-stamp")
+	for _, err := range []error{err, err2, err3, err4} {
+		if err != nil {
+			return fmt.Errorf("%w: Trap-PDU: %w", ErrSyntax, err)
+		}
 	}
 	switch {
 	case generic < 0 || generic > enterpriseSpecific || specific < 0:
