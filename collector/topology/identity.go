@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ninewatch/internal/telemetry"
@@ -107,6 +108,30 @@ func ownTokens(f telemetry.DeviceFacts) []string {
 		add(macToken(s.BridgeAddress))
 	}
 	return unique(out)
+}
+
+// Replaced tells whether another device answers where one was: each has MAC addresses of its own, and they have none in
+// common. Facts that were not read to the end, or have no addresses, tell nothing.
+func Replaced(before, after telemetry.DeviceFacts) bool {
+	if slices.Contains(before.Partial, "interfaces") || slices.Contains(after.Partial, "interfaces") {
+		return false
+	}
+	macs := func(f telemetry.DeviceFacts) map[string]bool {
+		out := map[string]bool{}
+		for _, t := range ownTokens(f) {
+			if t[0] == 'm' {
+				out[t] = true
+			}
+		}
+		return out
+	}
+	old, now := macs(before), macs(after)
+	for t := range now {
+		if old[t] {
+			return false
+		}
+	}
+	return len(old) > 0 && len(now) > 0
 }
 
 // remoteTokens are the identities of a neighbor, the strongest first.

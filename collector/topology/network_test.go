@@ -244,6 +244,25 @@ func TestDuplicatesAndConflicts(t *testing.T) {
 	wantFinding(t, n, "conflict", "d hears e on port 1 by its address, but with another chassis id (02:00:00:00:00:09) than e tells: the device was replaced, or two go by one name or address")
 }
 
+func TestReplaced(t *testing.T) {
+	f := func(what string, before, after *box, want bool) {
+		t.Helper()
+		if got := Replaced(before.DeviceFacts, after.DeviceFacts); got != want {
+			t.Errorf("%s: got %t", what, got)
+		}
+	}
+	old := newBox("a", 1, "1", "2")
+	f("the same", old, newBox("a", 1, "1"), false)
+	f("another at its address", old, newBox("a", 2, "1", "2"), true)
+	renamed := newBox("a", 1, "1", "2")
+	renamed.LocalChassis.ID = "02:00:00:00:00:09"
+	f("another chassis id, the same ports", old, renamed, false)
+	f("it tells no MAC address", old, &box{}, false)
+	cut := newBox("a", 2, "1")
+	cut.Partial = []string{"interfaces"}
+	f("not read to the end", old, cut, false)
+}
+
 func TestNoIdentity(t *testing.T) {
 	a, zero := newBox("a", 1, "1", "2"), &box{mac: "00:00:00:00:00:00"}
 	b := newBox("b", 2, "1")

@@ -25,6 +25,8 @@ type memory struct {
 	topology.Record
 	Parts []held          `json:"parts,omitempty"`
 	Turns map[string]turn `json:"turns,omitempty"` // by name of a first hop redundancy group
+
+	replaced int64 // Unix ms of the facts by which it is another device than before; told, and forgotten
 }
 
 // turn is what a router did in a first hop redundancy group, in Unix ms.
@@ -71,6 +73,9 @@ var partClasses = []string{"powerSupply", "fan", "chassis"}
 func (m *memory) merge(r topology.Record) {
 	f := r.Facts
 	now := partsIn(f)
+	if topology.Replaced(m.Facts, f) { // what was in the other is not missing here
+		m.Parts, m.Turns, m.replaced = nil, nil, f.Time
+	}
 	for _, old := range m.Parts {
 		if _, ok := now[old.key()]; ok || f.Time-old.Seen > forgetAfter {
 			continue
@@ -269,11 +274,20 @@ func (s *Service) apply(ctx context.Context, facts map[string][]telemetry.Device
 			if err != nil {
 				return err
 			}
+			if at := s.memory[device].replaced; at > 0 {
+				words := device + " was replaced: another device answers at its address, with none of the MAC addresses of before; what it lacks of the other's parts is not missed"
+				if err := storeChange(ctx, tx, at, "device_replaced", device, s.plan.sitesOf([]string{device}), words); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("store topology: %w", err)
+	}
+	for device := range texts {
+		s.memory[device].replaced = 0
 	}
 	return nil
 }

@@ -89,3 +89,24 @@ func (r *rig) none(group string) {
 		}
 	}
 }
+
+// TestADeviceIsReplaced: another answers at the address. It is told, and what was in the old one is not missed.
+func TestADeviceIsReplaced(t *testing.T) {
+	r := newRig(t)
+	box := func(mac byte, supplies ...string) telemetry.DeviceFacts {
+		f := telemetry.DeviceFacts{Device: "core-1", Interfaces: []telemetry.Interface{{IfIndex: 1, Key: "1", IfName: "1", IfOperStatus: operUp, IfPhysAddress: []byte{2, 0, 0, 0, 0, mac}}}}
+		for i, name := range supplies {
+			f.Components = append(f.Components, telemetry.Component{Index: uint32(i + 1), Key: name, Class: "powerSupply", Name: name})
+		}
+		return f
+	}
+	r.tell(box(1, "PSU 1", "PSU 2"))
+	r.tell(box(1, "PSU 1"))
+	r.class("core-1/psu", topology.AtRisk)
+	r.tell(box(2, "Power A", "Power B"))
+	r.class("core-1/psu", topology.Full)
+	changes, err := r.s.Changes(t.Context(), 0, r.now+1, 10, func(c Change) bool { return c.Kind == "device_replaced" })
+	if err != nil || len(changes) != 1 || changes[0].Object != "core-1" || len(changes[0].Sites) != 1 || changes[0].Sites[0] != "lisbon" {
+		t.Errorf("got %+v, %v", changes, err)
+	}
+}
