@@ -81,10 +81,18 @@ type parts interface {
 	Findings(ctx context.Context) ([]inventory.Finding, error)
 }
 
+type scans interface {
+	StartScan(ctx context.Context, site string, ask telemetry.Scan, who string) (inventory.Scan, error)
+	Scans(ctx context.Context) ([]inventory.Scan, error)
+	Scan(ctx context.Context, number int64) (inventory.Scan, error)
+	StopScan(ctx context.Context, number int64, who string) error
+}
+
 type discovery interface {
 	Discovered(ctx context.Context, status string) ([]inventory.Proposal, error)
 	Proposal(ctx context.Context, number int64) (inventory.Proposal, error)
 	Scanned(ctx context.Context, site string, answers []inventory.Reply) error
+	scans
 	Approve(ctx context.Context, number int64, wish inventory.Device, who string) (inventory.Device, error)
 	Reject(ctx context.Context, number int64, who string) error
 	DiscoveryRules(ctx context.Context) ([]inventory.DiscoveryRule, error)

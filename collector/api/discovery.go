@@ -56,6 +56,7 @@ type ruleBody struct {
 }
 
 func (a *API) discoveryRoutes() {
+	a.scanRoutes()
 	get(a, "/discovery", "list-proposals", "What might be a device, with its evidence", viewer, a.listProposals)
 	route(a, http.MethodPost, "/discovery", "keep-scan", "Make proposals of what a scan found", admin, a.keepScan)
 	do(a, http.MethodPost, "/discovery/{id}/approve", "approve-proposal", "Make a device of a proposal", admin, a.approveProposal)

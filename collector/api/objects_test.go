@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ninewatch/collector/inventory"
+	"ninewatch/internal/telemetry"
 )
 
 // objectsCode has an object of every further kind at each of the two sites, or for all of them.
@@ -145,6 +146,9 @@ func (w *world) objects() {
 		if err := w.inventory.Scanned(w.t.Context(), found.site, []inventory.Reply{{Address: found.address, ICMP: true}}); err != nil {
 			w.t.Fatal(err)
 		}
+	}
+	for _, site := range []string{"porto", "lisbon"} { // scan 1 is Porto's, 2 is Lisbon's
+		must(w.inventory.StartScan(w.t.Context(), site, telemetry.Scan{Ranges: []string{"198.51.100.0/24"}}, "ana"))
 	}
 	if err := w.inventory.SetDiscoveryRule(w.t.Context(), inventory.DiscoveryRule{Name: "opo", Site: "porto", Then: "reject", Match: inventory.DiscoveryMatch{Name: []string{"none"}}}); err != nil {
 		w.t.Fatal(err)
