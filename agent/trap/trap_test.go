@@ -20,6 +20,7 @@ import (
 	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 	"ninewatch/internal/testkit"
+	"ninewatch/internal/usm"
 )
 
 var (
@@ -40,7 +41,7 @@ type box struct {
 	taken   []string
 }
 
-func newBox(t *testing.T, senders ...Sender) *box {
+func newBox(t testing.TB, senders ...Sender) *box {
 	t.Helper()
 	x := &box{set: metrics.NewSet(), senders: senders}
 	cfg := DefaultConfig()
@@ -292,16 +293,28 @@ func TestPortInUse(t *testing.T) {
 
 // FuzzHandle: no datagram makes the receiver panic, and none without the community is taken.
 func FuzzHandle(f *testing.F) {
-	f.Add(v2(snmpwire.TrapV2, 1, "1.3.6.1.6.3.1.1.5.3"), false)
+	trap := v2(snmpwire.TrapV2, 1, "1.3.6.1.6.3.1.1.5.3")
+	f.Add(trap, false)
 	f.Add(v2(snmpwire.InformRequest, 1, "1.3.6.1.6.3.1.1.5.4"), false)
+	// Of snmptrap -v1 -c public ADDR 1.3.6.1.4.1.32473 192.0.2.1 2 0 4242.
+	f.Add([]byte("\x30\x29\x02\x01\x00\x04\x06public\xa4\x1c\x06\x08\x2b\x06\x01\x04\x01\x81\xfd\x59\x40\x04\xc0\x00\x02\x01\x02\x01\x02\x02\x01\x00\x43\x02\x10\x92\x30\x00"), false)
+	for _, m := range []usm.Message{
+		{ID: 1, Flags: usm.Reportable},
+		{ID: 1, EngineID: []byte("\x80\x00\x7e\xd9\x04abc"), Boots: 1, Time: 5, User: []byte("watcher")},
+		{ID: 1, Flags: usm.Level, EngineID: []byte("\x80\x00\x7e\xd9\x04abc"), Boots: 1, Time: 5, User: []byte("watcher"), Priv: make([]byte, 8)},
+	} {
+		m.Scoped = usm.AppendScoped(nil, m.EngineID, "", trap[len(trap)-int(trap[14])-2:])
+		b, _, _ := m.Append(nil, 24)
+		f.Add(b, true)
+	}
+	boxes := map[bool]*box{false: newBox(f, Sender{"old", community}), true: newBox(f, Sender{"safe", secure})}
 	f.Fuzz(func(t *testing.T, b []byte, v3 bool) {
-		x := newBox(t, Sender{"old", community})
-		if v3 {
-			x.senders[0] = Sender{"safe", secure}
-		}
+		x := boxes[v3]
+		x.cfg.Burst, x.cfg.Rate = 1e9, 1e9
 		result, _ := x.handle(b, netip.MustParseAddr("127.0.0.1"))
-		if v3 && result == "taken" || result == "taken" && !strings.Contains(string(b), "public") {
+		if result == "limited" || result == "taken" && (v3 || !strings.Contains(string(b), "public")) {
 			t.Errorf("got %s", result)
 		}
+		x.took(t, x.taken...)
 	})
 }
