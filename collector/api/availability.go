@@ -22,6 +22,7 @@ type ledgers interface {
 	Interfaces(ctx context.Context, device string) ([]uptime.InterfaceNow, error)
 	Providers() []string
 	Planned(scope string, from, to int64) ([]uptime.Planned, error)
+	Measured(ctx context.Context, scope string, from, to int64) (*uptime.Promise, *uptime.Quality, error)
 	Claim(ctx context.Context, circuit string, from, to int64) (uptime.Claim, error)
 	Annotations(from, to int64) []uptime.Annotation
 	Annotate(ctx context.Context, a uptime.Annotation) (uptime.Annotation, error)
@@ -46,6 +47,7 @@ type availabilityListQuery struct {
 	Kind      string `query:"kind" required:"true" enum:"device,interface,site,service,circuit" doc:"what to list"`
 	Site      string `query:"site" doc:"only of this site"`
 	Objective string `query:"objective" doc:"percent, such as 99.9; when empty, what is agreed for each"`
+	Quality   bool   `query:"quality" doc:"with contract, round trip and loss of each circuit"`
 	Limit     int    `query:"limit" minimum:"1" maximum:"20000" default:"1000" doc:"how many items at most"`
 	Cursor    string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before"`
 }
@@ -151,6 +153,12 @@ func (a *API) availabilityList(ctx context.Context, c caller, in *availabilityLi
 	}
 	p := cut(all[i:min(len(all), i+in.Limit+1)], in.Limit, func(scope string) string { return scope })
 	items, err := a.deps.Uptime.List(ctx, p.Items, from, to, in.Objective)
+	for i := range items {
+		if !in.Quality || in.Kind != inventory.KindCircuit || err != nil {
+			break
+		}
+		items[i].Contract, items[i].Quality, err = a.deps.Uptime.Measured(ctx, items[i].Scope, from, to)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -212,6 +220,9 @@ func (a *API) providers(ctx context.Context, c caller, in *providersQuery) (page
 			continue // the caller may see none of its circuits
 		}
 		if err != nil {
+			return none, err
+		}
+		if _, m.Quality, err = a.deps.Uptime.Measured(ctx, narrowed(c, "provider:"+name), from, to); err != nil {
 			return none, err
 		}
 		m.Scope, m.OutageCount, m.Outages = "provider:"+name, len(m.Outages), []uptime.OutageAnswer{}

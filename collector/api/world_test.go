@@ -155,6 +155,10 @@ func (l *ledger) Planned(string, int64, int64) ([]uptime.Planned, error) { retur
 
 func (l *ledger) Providers() []string { return []string{"Example Telecom", "opo-net"} }
 
+func (l *ledger) Measured(_ context.Context, scope string, _, _ int64) (*uptime.Promise, *uptime.Quality, error) {
+	return &uptime.Promise{Availability: "99.9"}, &uptime.Quality{Sent: 60, LossPercent: "0.0000"}, nil
+}
+
 func (l *ledger) Claim(_ context.Context, circuit string, _, _ int64) (uptime.Claim, error) {
 	return uptime.Claim{Circuit: circuit}, nil
 }

@@ -47,6 +47,9 @@ type Answer struct {
 	Devices           int            `json:"devices"`
 	UnreachableIsDown bool           `json:"unreachable_is_down"`
 
+	Contract *Promise `json:"contract,omitempty"` // of a circuit in a list with quality
+	Quality  *Quality `json:"quality,omitempty"`  // of circuits and providers, where it is asked for
+
 	UnknownBy          map[string]int64 `json:"unknown_by,omitempty"` // seconds by reason
 	WithoutMaintenance *Figure          `json:"without_maintenance,omitempty"`
 	Windows            []WindowAnswer   `json:"maintenance_windows,omitempty"`

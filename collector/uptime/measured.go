@@ -44,31 +44,37 @@ type measured struct {
 
 // quality measures a circuit against what its contract says of delay and loss; nil where nothing was measured.
 func (a *asker) quality(c inventory.Circuit, period Window) (*Quality, error) {
+	m, err := a.measured(c, period)
+	return m.quality(c.Contract), err
+}
+
+// measured adds up what was measured to the far end of a circuit.
+func (a *asker) measured(c inventory.Circuit, period Window) (m measured, err error) {
+	m.first = never
 	if a.e.deps.Samples == nil || c.Target == "" {
-		return nil, nil
+		return m, nil
 	}
 	s, err := a.plan.subject("circuit:" + c.Name)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	w, err := a.line(string(s.scope), period.From)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	t, _, err := a.terms(s, w, period, "", nil)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	agreed, _, _ := t.agreed()
 	good := during(w.line, Up, Degraded).Intersect(agreed)
 	name := telemetry.Target{Kind: telemetry.TargetCircuit, Name: c.Name}.Object()
-	m := measured{first: never}
 	for from := t.Period.From; from < t.Period.To; from += qualityStep {
 		if err := a.measureDay(name, s.site, Window{from, min(from+qualityStep, t.Period.To)}, good, &m); err != nil {
-			return nil, err
+			return m, err
 		}
 	}
-	return m.quality(c.Contract), nil
+	return m, nil
 }
 
 // measureDay takes what was sampled in (w.From, w.To]. A counter tells of the time since the sample before it, which

@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -60,7 +61,22 @@ func TestQuality(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
+	promised, q, err := e.Measured(t.Context(), "circuit:wan", start/1000, start/1000+3600)
+	if err != nil || promised.RTTSeconds != "0.02" || promised.LossPercent != "0.03" || q.LossPercent != "0.0371" {
+		t.Errorf("in a list: promised %+v, measured %+v, %v", promised, q, err)
+	}
+	if _, q, err = e.Measured(t.Context(), "provider:telecom", start/1000, start/1000+3600); err != nil || q.Sent != 2700 || *q.RTTP95 != 0.110 ||
+		q.RTTVerdict != "met" || q.LossVerdict != "breached" {
+		t.Errorf("of the provider: %+v, %v", q, err)
+	}
+	if _, _, err = e.Measured(t.Context(), "circuit:none", 0, 1); !errors.Is(err, ErrUnknownScope) {
+		t.Errorf("of no circuit: %v", err)
+	}
+
 	e.deps.Samples = shelf{}
+	if _, q, err = e.Measured(t.Context(), "provider:telecom", start/1000, start/1000+3600); err != nil || q != nil {
+		t.Errorf("a provider without samples: got %+v, %v", q, err)
+	}
 	if c, err = e.Claim(t.Context(), "wan", start/1000, start/1000+3600); err != nil || c.Quality != nil {
 		t.Errorf("without samples: got %+v, %v", c.Quality, err)
 	}

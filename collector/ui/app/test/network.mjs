@@ -88,6 +88,7 @@ const report = (p) => ({
   signature: { public_key: 'bW9jaw==' },
 })
 
+const quality = (bad) => ({ since: '2026-10-01T00:00:00.000Z', sent: 2678400, lost: bad ? 4102 : 211, loss_percent: bad ? '0.1532' : '0.0079', rtt_seconds: 0.01421, rtt_p50_seconds: 0.0138, rtt_p95_seconds: 0.0192, rtt_verdict: 'met', loss_verdict: bad ? 'breached' : 'met' })
 const paged = (items) => ({ items, next_cursor: null, total: items.length })
 
 /** The answer to a request, or null where it is about something else. changes notes what was changed. */
@@ -101,13 +102,14 @@ export function network(method, path, p, body, changes) {
   const lists = { circuits, services, maintenance, calendars, users, 'api-tokens': tokens, audit, findings, 'discovery-rules': [{ name: 'printers', match: { platform: ['*printer*'] }, then: 'reject' }], credentials: [{ name: 'porto-v3' }, { name: 'lisbon' }] }
   if (lists[path]) return { status: 200, body: paged(lists[path].filter((x) => !p.get('site') || !x.site || x.site === p.get('site'))) }
   if (path === 'assets') return { status: 200, body: paged(assets.filter((a) => (p.get('removed') || !a.removed_at) && JSON.stringify(a).toLowerCase().includes((p.get('q') ?? '').toLowerCase()))) }
+  if (path === 'discovery/scans') return { status: 200, body: paged([{ id: 1, site: 'porto', state: 'running', problem: '', ranges: ['10.20.0.0/24'], credentials: ['porto-v3'], port: 0, rate: 0, done: 120, all: 254, answering: 7, agent: 'a1', asked_at: at(-1), asked_by: 'M. Duarte', reported_at: at(-1) }]) }
   if (path === 'discovery') return { status: 200, body: paged(proposals.filter((x) => !p.get('status') || x.status === p.get('status'))) }
-  if (path === 'availability/list') return { status: 200, body: paged(list(p.get('kind'), p)) }
-  if (path === 'availability/providers') return { status: 200, body: paged([ledger('provider:Nordlink', '99.9', circuitRows[2]), ledger('provider:Meridian', '99.5', circuitRows[1])]) }
+  if (path === 'availability/list') return { status: 200, body: paged(list(p.get('kind'), p).map((l, i) => (p.get('quality') ? { ...l, quality: i % 3 ? quality(i === 2) : null } : l))) }
+  if (path === 'availability/providers') return { status: 200, body: paged([{ ...ledger('provider:Nordlink', '99.9', circuitRows[2]), quality: quality(true) }, ledger('provider:Meridian', '99.5', circuitRows[1])]) }
   if (path === 'availability/claim') {
     const row = circuitRows.find((r) => r[0] === p.get('circuit'))
     if (!row) return { status: 404, title: 'No such circuit', detail: `There is no circuit called ${p.get('circuit')}.` }
-    return { status: 200, body: { circuit: row[0], provider: row[1], reference: 'contract 2025', bandwidth: row[4], device: row[2], interface: row[3], target: '192.0.2.9', contract: { availability: row[5], rtt_seconds: '0.02', loss_percent: '0.1' }, quality: { since: '2026-10-01T00:00:00.000Z', sent: 2678400, lost: row[8] ? 4102 : 211, loss_percent: row[8] ? '0.1532' : '0.0079', rtt_seconds: 0.01421, rtt_p50_seconds: 0.0138, rtt_p95_seconds: 0.0192, rtt_verdict: 'met', loss_verdict: row[8] ? 'breached' : 'met' }, availability: { ...ledger(`circuit:${row[0]}`, row[5], row), outages: row[8] ? outages : [] }, owed_seconds: row[10] === 'breached' ? 1848 : 0, evidence: row[8] ? evidence : [], evidence_cut: false } }
+    return { status: 200, body: { circuit: row[0], provider: row[1], reference: 'contract 2025', bandwidth: row[4], device: row[2], interface: row[3], target: '192.0.2.9', contract: { availability: row[5], rtt_seconds: '0.02', loss_percent: '0.1' }, quality: quality(row[8]), availability: { ...ledger(`circuit:${row[0]}`, row[5], row), outages: row[8] ? outages : [] }, owed_seconds: row[10] === 'breached' ? 1848 : 0, evidence: row[8] ? evidence : [], evidence_cut: false } }
   }
   if (path === 'availability' && !/^device:/.test(p.get('scope') ?? '')) return { status: 200, body: ledger(p.get('scope'), p.get('objective')) }
   if (path === 'reports/sla') return { status: 200, body: report(p) }

@@ -11,6 +11,7 @@ export interface Ledger {
   budget_seconds: number | null; budget_left_seconds: number | null
   outages: LedgerOutage[]; failures: number; mttr_seconds: number | null; composition?: string
   without_maintenance?: { availability: string | null; verdict: string | null }
+  quality?: Quality | null
 }
 export interface LedgerOutage {
   device: string; from: string; to: string | null; raw_seconds: number; counted_seconds: number; cause: string; uncertainty_seconds: number | null; incident: string | null; evidence?: string

@@ -22,7 +22,7 @@ export function Circuits() {
   const company = useCompany()
   const period = usePeriod()
   const list = useApi<Paged<Circuit>>(`circuits?${params({ limit: '1000', site })}`, ['inventory'], 300)
-  const measured = useApi<Paged<Ledger>>(`availability/list?${params({ kind: 'circuit', site, limit: '10000', ...period.params })}`, ['inventory'], 120)
+  const measured = useApi<Paged<Ledger>>(`availability/list?${params({ kind: 'circuit', site, quality: 'true', limit: '10000', ...period.params })}`, ['inventory'], 120)
   const lately = useLately('circuit', site)
   const siteName = useSiteName()
   const kept = byScope(measured.data)
@@ -58,7 +58,8 @@ function Table({ rows, what }: { rows: { c: Circuit; l: Ledger | undefined; stat
         <table onClick={rowClick}>
           <thead><tr>
             <th scope="col">Circuit</th><th scope="col">Now</th><th scope="col" class="lo">Provider</th><th scope="col" class="lo">Ends at</th><th scope="col" class="num lo">Bandwidth</th>
-            <th scope="col" class="num lo">Agreed, %</th><th scope="col" class="num">Measured, %</th><th scope="col" class="num lo">Down</th><th scope="col" class="lo">Contract</th>
+            <th scope="col" class="num lo">Agreed, %</th><th scope="col" class="num">Measured, %</th><th scope="col" class="num lo">Down</th>
+            <th scope="col" class="num lo">Round trip</th><th scope="col" class="num lo">Loss</th><th scope="col" class="lo">Contract</th>
           </tr></thead>
           <tbody>{rows.map(({ c, l, state }) => (
             <tr key={c.name}>
@@ -70,6 +71,8 @@ function Table({ rows, what }: { rows: { c: Circuit; l: Ledger | undefined; stat
               <td class="num lo">{c.contract?.availability ?? '–'}</td>
               <td class="num">{l ? <Percent percent={l.availability} low={l.availability_low} high={l.availability_high} unknown={l.unknown} /> : '–'}</td>
               <td class="num lo">{l && l.down > 0 ? <span class="st down">{duration(l.down)}</span> : <span class="mute">{l ? '0' : '–'}</span>}</td>
+              <td class="num lo tall"><span class="two"><Kept verdict={l?.quality?.rtt_verdict} text={milliseconds(l?.quality?.rtt_seconds ?? null)} /></span>{c.contract?.rtt && <span class="two mute">of {c.contract.rtt}</span>}</td>
+              <td class="num lo tall"><span class="two"><Kept verdict={l?.quality?.loss_verdict} text={l?.quality ? `${l.quality.loss_percent} %` : '–'} /></span>{c.contract?.loss && <span class="two mute">of {c.contract.loss} %</span>}</td>
               <td class="lo"><VerdictWord verdict={l?.verdict ?? null} objective={c.contract?.availability ?? null} /></td>
             </tr>
           ))}</tbody>
@@ -87,13 +90,15 @@ function Providers({ query }: { query: Record<string, string> }) {
         {(p) => (p.items.length ? (
           <Region label="Providers">
             <table>
-              <thead><tr><th scope="col">Provider</th><th scope="col" class="num">Availability, %</th><th scope="col" class="num lo">Outages</th><th scope="col" class="num">Down</th><th scope="col" class="num lo">Unknown</th><th scope="col" class="num lo">Mean repair</th></tr></thead>
+              <thead><tr><th scope="col">Provider</th><th scope="col" class="num">Availability, %</th><th scope="col" class="num lo">Outages</th><th scope="col" class="num">Down</th><th scope="col" class="num lo">Unknown</th><th scope="col" class="num lo">Mean repair</th><th scope="col" class="num lo">Round trip</th><th scope="col" class="num lo">Loss</th></tr></thead>
               <tbody>{[...p.items].sort((a, b) => Number(b.availability ?? -1) - Number(a.availability ?? -1)).map((l) => (
                 <tr key={l.scope}>
                   <td class="strong"><a class="u" href={href('/sla', { scope: l.scope })}>{l.scope.slice('provider:'.length)}</a></td>
                   <td class="num"><Percent percent={l.availability} low={l.availability_low} high={l.availability_high} unknown={l.unknown} /></td>
                   <td class="num lo">{count(l.failures)}</td><td class="num">{l.down ? duration(l.down) : '0'}</td><td class="num lo">{l.unknown ? duration(l.unknown) : '0'}</td>
                   <td class="num lo">{l.mttr_seconds === null ? '–' : duration(l.mttr_seconds)}</td>
+                  <td class="num lo"><Kept verdict={l.quality?.rtt_verdict} text={milliseconds(l.quality?.rtt_seconds ?? null)} /></td>
+                  <td class="num lo"><Kept verdict={l.quality?.loss_verdict} text={l.quality ? `${l.quality.loss_percent} %` : '–'} /></td>
                 </tr>
               ))}</tbody>
             </table>
