@@ -241,6 +241,11 @@ test('a proposal is watched, work is planned, a user is added, a token is made',
   await page.getByText('It is watched from now on').waitFor()
   await page.getByLabel('What it found').setInputFiles({ name: 'found.json', mimeType: 'application/json', buffer: Buffer.from('[{"address":"192.0.2.7","icmp":true,"snmp":false,"refused":["x"]},{"address":"192.0.2.8","icmp":false,"snmp":false}]') })
   await page.getByText('1 address looked at').waitFor()
+  await page.getByLabel('Ranges to scan').fill('192.0.2.0/24, 198.51.100.7')
+  await page.getByLabel('porto-v3').uncheck()
+  await page.getByRole('button', { name: 'Scan', exact: true }).click()
+  await page.getByText('The agent is asked').waitFor()
+  assert.deepEqual(await axe(page), [])
   await page.goto(m.url + '/maintenance')
   await settled(page)
   await page.getByLabel('From', { exact: true }).fill('2026-11-01 10:00')
@@ -266,6 +271,7 @@ test('a proposal is watched, work is planned, a user is added, a token is made',
   assert.deepEqual(m.state.changes, [
     { method: 'POST', path: 'discovery/1/approve', body: { name: 'lis-acc-9', address: '10.12.0.77', credential: 'lisbon' } },
     { method: 'POST', path: 'discovery', body: { site: 'lisbon', found: [{ address: '192.0.2.7', icmp: true, snmp: false }] } },
+    { method: 'POST', path: 'discovery/scans', body: { site: 'lisbon', ranges: ['192.0.2.0/24', '198.51.100.7'], credentials: ['lisbon'] } },
     { method: 'POST', path: 'maintenance', body: { name: 'lisbon-202611011000', scope: ['site:lisbon'], from: '2026-11-01T10:00:00.000Z', to: '2026-11-01T11:00:00.000Z', reason: 'the fibre was moved' } },
     { method: 'PUT', path: 'users/j.silva', body: { password: 'a long sentence of words', roles: [{ role: 'viewer', sites: ['*'] }] } },
     { method: 'POST', path: 'api-tokens', body: { name: 'backup', roles: [{ role: 'viewer', sites: ['*'] }], ttl: '365d' } },

@@ -53,6 +53,7 @@ export function Discovery() {
           <Rules may={mayManage(who)} />
         </div>
         <div class="stack c4">
+          <Scans site={site} may={mayManage(who)} credentials={(credentials.data?.items ?? []).map((c) => c.name)} />
           <Scan may={mayManage(who)} changed={again} />
           {mayManage(who) && <AddDevice span="" title="Add a device" changed={again} />}
         </div>
@@ -150,6 +151,59 @@ function Rules({ may }: { may: boolean }) {
   )
 }
 
+interface ScanOfAgent { id: number; site: string; state: string; problem: string; ranges: string[]; done: number; all: number; answering: number; asked_at: string; asked_by: string }
+
+/** Scans that agents are asked for: the last ones, and a form for the next. */
+function Scans({ site, may, credentials }: { site: string | null; may: boolean; credentials: string[] }) {
+  const now = useNow(60)
+  const siteName = useSiteName()
+  const sites = useSites()
+  const of = useApi<Paged<ScanOfAgent>>(`discovery/scans?${params({ site })}`, ['inventory'], 15)
+  const sender = useSend(of.again)
+  const [where, setWhere] = useState('')
+  const [ranges, setRanges] = useState('')
+  const [without, setWithout] = useState<string[]>([])
+  const start = (e: Event) => {
+    e.preventDefault()
+    const list = ranges.split(/[\s,;]+/).filter(Boolean)
+    if (!list.length) return sender.say('Write a range of addresses, such as 192.0.2.0/24.')
+    void sender.send('POST', 'discovery/scans', { site: where || site || sites[0]?.[0] || '', ranges: list, credentials: credentials.filter((c) => !without.includes(c)) }, 'The agent is asked')
+  }
+  return (
+    <Card title="Scans by agents" more={<span class="mute">within the allow-list of each agent</span>}>
+      <Load of={of} what="The scans could not be read." rows={1}>
+        {(p) => (p.items.length ? (
+          <ul class="list">{p.items.slice(0, 5).map((s) => (
+            <li key={s.id}>
+              <span class="sp min0">
+                <span class="two wraps"><b class="med">{siteName(s.site)}</b> <span class="mono">{s.ranges.join(' ')}</span></span>
+                <span class="two wraps">{s.state}{s.all > 0 && `, ${count(s.done)} of ${count(s.all)} tries, ${plural(s.answering, 'address answers', 'addresses answer')}`}</span>
+                {s.problem && <span class="two wraps">{s.problem}</span>}
+                <span class="two tiny">asked {when(s.asked_at, now)} by {s.asked_by}</span>
+              </span>
+              {may && (s.state === 'waiting' || s.state === 'running') && <button type="button" class="btn sm ghost" aria-label={`Stop scan ${s.id}`} onClick={() => void sender.send('DELETE', `discovery/scans/${s.id}`, undefined, 'The scan is called off')}>Stop</button>}
+            </li>
+          ))}</ul>
+        ) : <Empty>No agent was asked for a scan yet.</Empty>)}
+      </Load>
+      {may && (
+        <form class="padform body" onSubmit={start}>
+          <Choice label="Site of the agent" value={where || site || sites[0]?.[0] || ''} set={setWhere} options={sites} />
+          <Text label="Ranges to scan" hint="192.0.2.0/24 198.51.100.0/25" value={ranges} set={setRanges} mono />
+          {credentials.length > 0 && (
+            <div role="group" aria-label="Credentials">
+              <span class="small">Credentials, tried in this order</span>
+              {credentials.map((c) => <label key={c} class="row g6 small"><input type="checkbox" checked={!without.includes(c)} onChange={(e) => setWithout(e.currentTarget.checked ? without.filter((x) => x !== c) : [...without, c])} />{c}</label>)}
+            </div>
+          )}
+          <div class="row"><button class="btn pri" disabled={sender.busy}>Scan</button></div>
+          <Outcome of={sender} />
+        </form>
+      )}
+    </Card>
+  )
+}
+
 export interface Reply { address: string; icmp: boolean; snmp: boolean }
 const batch = 100 // replies a request: a body has 64 KiB
 
@@ -184,7 +238,7 @@ function Scan({ may, changed }: { may: boolean; changed: () => void }) {
     <section class="card">
       <div class="pad">
         <span class="ico"><Icon name="search" size={20} /></span>
-        <h2>Scan a range</h2>
+        <h2>Scan by hand</h2>
         <p class="sub">On the host of an agent. Every address is asked, gently, and only where <span class="mono">--allow</span> permits. <a class="link" href="/docs/discovery">How a scan works</a></p>
         <div class="row top g6"><pre class="sp">{command}</pre><Copy text={command} label="Copy the command" /></div>
         {may && (
