@@ -10,7 +10,6 @@ import (
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/plan"
 	"ninewatch/collector/report"
-	"ninewatch/collector/uptime"
 )
 
 // How many resources of a report have an earlier forecast looked up, and larger sizes.
@@ -28,12 +27,12 @@ func (a *API) capacityReport(ctx context.Context, c caller, in *reportQuery) (re
 	now := a.deps.Now()
 	out := report.CapacityInput{Title: a.scopeTitle(ctx, in.Scope, s), Scope: in.Scope, Name: in.Period, Zone: s.zone, Made: now, Demo: a.deps.Demo,
 		From: now, To: now.AddDate(0, 3, 0)}
-	if in.Period != "" {
-		w, err := uptime.ParsePeriod(in.Period, s.zone)
+	if in.Span != (Span{}) {
+		from, to, err := in.window(s.zone, now)
 		if err != nil {
-			return report.Document{}, badRequest("%s", err)
+			return report.Document{}, err
 		}
-		out.From, out.To = time.Unix(w.From, 0), time.Unix(w.To, 0)
+		out.From, out.To = time.Unix(from, 0), time.Unix(to, 0)
 	}
 	all, err := a.planOf(ctx, c, &capacityQuery{Scope: in.Scope})
 	if err != nil {

@@ -18,6 +18,9 @@ func (a *API) MakeReport(ctx context.Context, o schedule.Order) (schedule.Made, 
 	}
 	c := caller{auth.Principal{Name: "schedule", Roles: []auth.Role{{Role: "viewer", Sites: []string{auth.AnySite}}}}}
 	in := &reportQuery{Kind: o.Kind, Scope: o.Scope, Span: Span{From: rfc3339(o.Period.From), To: rfc3339(o.Period.To)}}
+	if o.Kind == "capacity" {
+		in.Span = Span{} // a plan is made when a period ended, and is of the time ahead
+	}
 	d, err := write(ctx, c, in)
 	if err != nil {
 		return schedule.Made{}, err

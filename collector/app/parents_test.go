@@ -77,6 +77,8 @@ devices:
 		t.Errorf("book of incidents: %s", got)
 	}
 	view, states["dist"] = chain("core", "acc"), topology.Down
+	view.Network.Nodes = append(view.Network.Nodes, topology.Node{ID: "dist", Kind: topology.DeviceNode, Site: "lisbon"})
+	view.Network = view.Network.Part(func(topology.Node) bool { return true }) // it stays in the inventory, alone
 	f("a parent is down, and seen no more", "dist [core], acc [dist]")
 	view, states["dist"] = chain("core", "acc", "dist"), topology.Up
 	f("moved", "dist [acc], acc [core]")
