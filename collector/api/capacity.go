@@ -71,6 +71,7 @@ func (a *API) capacityRoutes() {
 	get(a, "/capacity/growth", "get-growth", "What sites, departments, tags or roles carry more than 13 weeks ago", viewer, a.growth)
 	get(a, "/capacity/upgrades", "get-upgrades", "Larger sizes, how long each lasts and what it costs", viewer, a.upgrades)
 	get(a, "/capacity/band", "get-normal-band", "The normal band of each hour of the week", viewer, a.band)
+	get(a, "/capacity/quality", "get-line-quality", "Errors and discards of a line as shares of its packets, and whether its speed can be true", viewer, a.quality)
 	get(a, "/capacity/bill", "get-bill", "The 95th percentile of a month", viewer, a.bill)
 	route(a, http.MethodGet, "/capacity/bill.csv", "get-bill-buckets", "The buckets behind a bill, by which anybody can count again", viewer, a.billCSV)
 	route(a, http.MethodGet, "/capacity/history.csv", "get-capacity-history", "The daily features of a resource as CSV", viewer, a.capacityCSV)
@@ -183,6 +184,14 @@ func (a *API) band(ctx context.Context, c caller, in *resourceQuery) (plan.Norma
 	}
 	out, err := a.deps.Plan.Band(ctx, in.Resource)
 	return out, absent(err, plan.ErrUnknown, "resource", in.Resource)
+}
+
+func (a *API) quality(ctx context.Context, c caller, in *resourceQuery) (plan.Quality, error) {
+	if err := a.resource(c, in.Resource); err != nil {
+		return plan.Quality{}, err
+	}
+	out, err := a.deps.Plan.Quality(ctx, in.Resource)
+	return out, absent(err, plan.ErrUnknown, "line", in.Resource)
 }
 
 func (a *API) bill(ctx context.Context, c caller, in *billQuery) (plan.Bill, error) {

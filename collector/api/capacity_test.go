@@ -120,7 +120,11 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 	if len(u.Items) != 5 || u.Items[1].Capacity != 2e9 || u.Items[4].FullOn.P50 != nil {
 		t.Errorf("got %+v", u.Items)
 	}
-	for _, path := range []string{"hourly?resource=", "upgrades?resource=", "what-if?resource=interface:lis-sw-1/Gi1&plus="} {
+	q := read[plan.Quality](w, "viewer", "/api/v1/capacity/quality?resource=interface:lis-sw-1/Gi1")
+	if q.SpeedSuspect || q.In.Errors != nil || q.Out.Discards != nil { // there are no samples of the last day
+		t.Errorf("got %+v", q)
+	}
+	for _, path := range []string{"hourly?resource=", "quality?resource=", "upgrades?resource=", "what-if?resource=interface:lis-sw-1/Gi1&plus="} {
 		if status, body := w.ask("viewer", http.MethodGet, "/api/v1/capacity/"+path+"interface:opo-sw-1/Gi1", ""); status != http.StatusNotFound {
 			t.Errorf("%s: a viewer of Lisbon is answered %d %s of Porto", path, status, body)
 		}

@@ -152,7 +152,24 @@ func (r *readings) direction(key, way string, in span) line {
 	if len(samples.Times) == 0 {
 		width, samples = 32, r.byName["if"+way+"Octets"][key]
 	}
-	speed := r.speed(key)
+	pairs := capacity.JoinCached(capacity.Pairs(width, r.counter(key, samples, r.speed(key))))
+	l := newLine(in.buckets())
+	for i, b := range capacity.Spread(pairs, in.from, in.to, bucketMillis, max(r.maxGap, usualStep(samples.Times)*5/2)) {
+		if i >= len(l.rate) {
+			break
+		}
+		if rate, ok := b.Rate(); ok {
+			l.rate[i] = rate
+		}
+		if b.Covered > 0 {
+			l.peak[i] = b.Max
+		}
+	}
+	return l
+}
+
+// counter is the readings of a counter of an interface.
+func (r *readings) counter(key string, samples store.Samples, speed uint64) []capacity.Reading {
 	broken := r.byName["ifCounterDiscontinuityTime"][key]
 	list := make([]capacity.Reading, len(samples.Times))
 	at := 0
@@ -171,20 +188,7 @@ func (r *readings) direction(key, way string, in span) line {
 		}
 		list[i] = reading
 	}
-	pairs := capacity.JoinCached(capacity.Pairs(width, list))
-	l := newLine(in.buckets())
-	for i, b := range capacity.Spread(pairs, in.from, in.to, bucketMillis, max(r.maxGap, usualStep(samples.Times)*5/2)) {
-		if i >= len(l.rate) {
-			break
-		}
-		if rate, ok := b.Rate(); ok {
-			l.rate[i] = rate
-		}
-		if b.Covered > 0 {
-			l.peak[i] = b.Max
-		}
-	}
-	return l
+	return list
 }
 
 // usualStep is the median distance of readings: what came at another interval than that of today is no gap.

@@ -89,3 +89,5 @@ export function hourly(name) {
     backtest: o.backtest, model: 'hour of the week and level', withheld: o.withheld, history_hours: 1488, coverage: 0.98,
   }
 }
+
+export const quality = (name) => ({ resource: name, speed: 5e8, speed_suspect: name === 'circuit:rtm-b', in: { packets: 4e9, errors: 2.1e-5, discards: 0 }, out: { packets: 3e9, errors: null, discards: 0.0031 } })

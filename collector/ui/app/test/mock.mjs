@@ -91,6 +91,7 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
     if (path === 'capacity') return json(res, 200, state.scenario === 'firstrun' ? cap.noPlan : cap.plan(p))
     if (path === 'capacity/growth') return json(res, 200, cap.growth(p))
     if (path === 'capacity/upgrades') return json(res, 200, cap.upgrades(p))
+    if (path === 'capacity/quality') return json(res, 200, cap.quality(p.get('resource')))
     if (path === 'capacity/hourly') {
       const h = cap.hourly(p.get('resource'))
       return h ? json(res, 200, h) : problem(res, 404, 'No such resource', `There is no resource ${p.get('resource')}.`)

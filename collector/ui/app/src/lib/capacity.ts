@@ -21,6 +21,8 @@ export interface Hourly {
   hours: { at: string; p10: number; p50: number; p90: number }[]; past: { at: string; mean: number | null }[]
   reached: { p10: string | null; p50: string | null; p90: string | null }; backtest: Outlook['backtest']
 }
+interface Losses { packets: number; errors: number | null; discards: number | null }
+export interface Quality { speed: number | null; speed_suspect: boolean; in: Losses; out: Losses }
 export interface Growth { group: string; kind: string; unit: string; now: number; before: number; percent: number | null; counted: number; all: number; order_by: string | null; over: number }
 export interface Upgrades { cost_today?: string; items: { capacity: number; times: number; full_on: Outlook['full_on']; order_by: string | null; withheld?: string; cost?: string; cost_of?: string }[] }
 export interface Plan {
@@ -80,4 +82,17 @@ export function countWords(c: Record<string, number>): string {
 /** Sizes that can be ordered instead: the next ones of 1, 2, 3, 5 times a power of ten. */
 export function sizes(capacity: number): number[] {
   return [1, 2, 3, 5, 10].map((k) => k * capacity)
+}
+
+const fraction = (v: number) => (v === 0 ? 'none' : v < 1e-5 ? 'below 0.001 %' : `${(100 * v).toLocaleString('en', { maximumSignificantDigits: 2 })} %`)
+
+/** What else the counters of a line say of the last day, empty where they say nothing. */
+export function qualityWords(q: Quality): string {
+  const of = (l: Losses, way: string) => {
+    const parts = [...(l.errors === null ? [] : [`errors ${fraction(l.errors)}`]), ...(l.discards === null ? [] : [`discards ${fraction(l.discards)}`])]
+    return parts.length ? [`${way}: ${parts.join(', ')}`] : []
+  }
+  const losses = [...of(q.in, 'received'), ...of(q.out, 'sent')]
+  const suspect = q.speed_suspect ? ` It was faster than its speed of ${bitRate(q.speed ?? 0)} in three readings in a row: that speed is wrong. Set the bandwidth of its circuit or link.` : ''
+  return `${losses.length ? `Of all packets of the last day, ${losses.join('; ')}.` : ''}${suspect}`.trim()
 }

@@ -1,7 +1,7 @@
 // What fills up, when, and what to order by which date.
 import '../css/capacity.css'
 import { useApi } from '../lib/api'
-import { amount, classes, countWords, dateWords, dayOf, fullWords, limitWords, share, type Outlook, type Plan } from '../lib/capacity'
+import { amount, classes, countWords, dateWords, dayOf, fullWords, limitWords, qualityWords, share, type Outlook, type Plan, type Quality } from '../lib/capacity'
 import { hourMinute } from '../lib/time'
 import { percent } from '../lib/format'
 import { href, setQuery, usePlace } from '../lib/router'
@@ -179,9 +179,17 @@ function Detail({ resource, others }: { resource: string; others: Outlook[] }) {
               </>
             ))}
           </Load>
+          {of.data?.unit === 'bit/s' && <Sound resource={resource} />}
         </div>
       </section>
       {of.data && shown && <WhatIfCard base={of.data} shown={shown} others={others} waiting={!!asked && !changed.data && !changed.error} error={asked ? changed.error : undefined} />}
     </>
   )
+}
+
+/** Errors, discards and a speed that cannot be true. */
+function Sound({ resource }: { resource: string }) {
+  const of = useApi<Quality>(`capacity/quality?resource=${encodeURIComponent(resource)}`, ['inventory'], 300)
+  const words = of.data && qualityWords(of.data)
+  return words ? <p class="small sub">{words}</p> : null
 }
