@@ -186,9 +186,9 @@ func (a *API) band(ctx context.Context, c caller, in *resourceQuery) (plan.Norma
 	return out, absent(err, plan.ErrUnknown, "resource", in.Resource)
 }
 
-func (a *API) quality(ctx context.Context, c caller, in *resourceQuery) (plan.Quality, error) {
+func (a *API) quality(ctx context.Context, c caller, in *resourceQuery) (plan.LineQuality, error) {
 	if err := a.resource(c, in.Resource); err != nil {
-		return plan.Quality{}, err
+		return plan.LineQuality{}, err
 	}
 	out, err := a.deps.Plan.Quality(ctx, in.Resource)
 	return out, absent(err, plan.ErrUnknown, "line", in.Resource)

@@ -120,7 +120,7 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 	if len(u.Items) != 5 || u.Items[1].Capacity != 2e9 || u.Items[4].FullOn.P50 != nil {
 		t.Errorf("got %+v", u.Items)
 	}
-	q := read[plan.Quality](w, "viewer", "/api/v1/capacity/quality?resource=interface:lis-sw-1/Gi1")
+	q := read[plan.LineQuality](w, "viewer", "/api/v1/capacity/quality?resource=interface:lis-sw-1/Gi1")
 	if q.SpeedSuspect || q.In.Errors != nil || q.Out.Discards != nil { // there are no samples of the last day
 		t.Errorf("got %+v", q)
 	}

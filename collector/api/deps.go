@@ -117,7 +117,7 @@ type Plan interface {
 	Bill(ctx context.Context, resource, month string, mode capacity.Mode, zeroFill bool) (plan.Bill, error)
 	Band(ctx context.Context, resource string) (plan.NormalBand, error)
 	Hourly(ctx context.Context, resource string) (plan.HourlyForecast, error)
-	Quality(ctx context.Context, resource string) (plan.Quality, error)
+	Quality(ctx context.Context, resource string) (plan.LineQuality, error)
 	GrowthBy(ctx context.Context, list []plan.Outlook, by string) ([]plan.Growth, error)
 	Upgrades(ctx context.Context, resource string) ([]plan.Upgrade, error)
 }

@@ -11,51 +11,51 @@ import (
 // qualityDay is how far back the quality of a line looks.
 const qualityDay = 24 * time.Hour
 
-// Quality is what else the counters of a line say of the last day: packets that were lost on it, and whether it is
+// LineQuality is what else the counters of a line say of the last day: packets that were lost on it, and whether it is
 // faster than its speed.
-type Quality struct {
-	Resource     string   `json:"resource"`
-	From         string   `json:"from"`
-	To           string   `json:"to"`
-	In           Losses   `json:"in"`
-	Out          Losses   `json:"out"`
-	Speed        *float64 `json:"speed" doc:"bit/s that the device tells, or the larger one that is configured"`
-	SpeedSuspect bool     `json:"speed_suspect" doc:"three readings in a row were faster than the speed: it is wrong"`
+type LineQuality struct {
+	Resource     string     `json:"resource"`
+	From         string     `json:"from"`
+	To           string     `json:"to"`
+	In           LineLosses `json:"in"`
+	Out          LineLosses `json:"out"`
+	Speed        *float64   `json:"speed" doc:"bit/s that the device tells, or the larger one that is configured"`
+	SpeedSuspect bool       `json:"speed_suspect" doc:"three readings in a row were faster than the speed: it is wrong"`
 }
 
-// Losses are shares of packets, 0 to 1; null where the counters are not read or did not move.
-type Losses struct {
+// LineLosses are shares of packets, 0 to 1; null where the counters are not read or did not move.
+type LineLosses struct {
 	Packets  float64  `json:"packets"`
 	Errors   *float64 `json:"errors" doc:"of packets and errors together"`
 	Discards *float64 `json:"discards" doc:"of packets and discards together"`
 }
 
 // Quality reads the last day of a line.
-func (s *Service) Quality(ctx context.Context, resource string) (Quality, error) {
+func (s *Service) Quality(ctx context.Context, resource string) (LineQuality, error) {
 	found := s.Answers(Scope{Resource: resource})
 	if len(found) == 0 || found[0].Unit != "bit/s" {
-		return Quality{}, fmt.Errorf("look up line %q: %w", resource, ErrUnknown)
+		return LineQuality{}, fmt.Errorf("look up line %q: %w", resource, ErrUnknown)
 	}
 	a, to := found[0], s.deps.Now()
 	w, err := s.look(ctx)
 	if err != nil {
-		return Quality{}, err
+		return LineQuality{}, err
 	}
 	d, ok := w.devices[a.Device]
 	if !ok {
-		return Quality{}, fmt.Errorf("look up line %q: %w", resource, ErrUnknown)
+		return LineQuality{}, fmt.Errorf("look up line %q: %w", resource, ErrUnknown)
 	}
 	facts, err := s.factsOf(ctx, w, d)
 	if err != nil {
-		return Quality{}, err
+		return LineQuality{}, err
 	}
 	r := newReadings()
 	r.speed = func(key string) uint64 { return uint64(max(facts.speed[key], facts.width[key])) }
 	from := to.Add(-qualityDay)
 	if err := s.deps.Samples.Read(ctx, d.Site, d.Name, lossNames, from.UnixMilli(), to.UnixMilli(), r.take); err != nil {
-		return Quality{}, err
+		return LineQuality{}, err
 	}
-	out := Quality{Resource: a.Resource, From: from.UTC().Format(time.RFC3339), To: to.UTC().Format(time.RFC3339), In: r.losses(a.Interface, "In"), Out: r.losses(a.Interface, "Out")}
+	out := LineQuality{Resource: a.Resource, From: from.UTC().Format(time.RFC3339), To: to.UTC().Format(time.RFC3339), In: r.losses(a.Interface, "In"), Out: r.losses(a.Interface, "Out")}
 	if speed := r.speed(a.Interface); speed > 0 {
 		v := float64(speed)
 		out.Speed, out.SpeedSuspect = &v, r.suspect(a.Interface, "In") || r.suspect(a.Interface, "Out")
@@ -63,7 +63,7 @@ func (s *Service) Quality(ctx context.Context, resource string) (Quality, error)
 	return out, nil
 }
 
-// lossNames are the counters behind Quality.
+// lossNames are the counters behind LineQuality.
 var lossNames = func() []string {
 	out := append([]string{}, upTimeNames...)
 	out = append(append(out, trafficNames...), discontinues...)
@@ -78,7 +78,7 @@ var lossNames = func() []string {
 
 var casts = []string{"UcastPkts", "MulticastPkts", "BroadcastPkts"}
 
-func (r *readings) losses(key, way string) Losses {
+func (r *readings) losses(key, way string) LineLosses {
 	packets := uint64(0)
 	for _, cast := range casts {
 		n, ok := r.moved(key, 64, "ifHC"+way+cast)
@@ -97,7 +97,7 @@ func (r *readings) losses(key, way string) Losses {
 		}
 		return nil
 	}
-	return Losses{float64(packets), share("if" + way + "Errors"), share("if" + way + "Discards")}
+	return LineLosses{float64(packets), share("if" + way + "Errors"), share("if" + way + "Discards")}
 }
 
 // moved is how far a counter went over the pairs that can be trusted; not ok without any.
