@@ -148,7 +148,8 @@ func (w *world) objects() {
 		}
 	}
 	for _, site := range []string{"porto", "lisbon"} { // scan 1 is Porto's, 2 is Lisbon's
-		must(w.inventory.StartScan(w.t.Context(), site, telemetry.Scan{Ranges: []string{"198.51.100.0/24"}}, "ana"))
+		ranges := map[string][]string{"porto": {"198.51.100.0/24"}, "lisbon": {"192.0.2.0/24"}}[site]
+		must(w.inventory.StartScan(w.t.Context(), site, telemetry.Scan{Ranges: ranges}, "ana"))
 	}
 	if err := w.inventory.SetDiscoveryRule(w.t.Context(), inventory.DiscoveryRule{Name: "opo", Site: "porto", Then: "reject", Match: inventory.DiscoveryMatch{Name: []string{"none"}}}); err != nil {
 		w.t.Fatal(err)

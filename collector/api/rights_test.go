@@ -44,6 +44,7 @@ var uses = []use{
 	{operation: "get-hourly-forecast", least: "viewer", own: call{"/capacity/hourly?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/hourly?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
 	{operation: "get-upgrades", least: "viewer", own: call{"/capacity/upgrades?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/upgrades?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
 	{operation: "get-growth", least: "viewer", own: call{"/capacity/growth?scope=site:lisbon&by=department", ""}, other: call{"/capacity/growth?scope=site:porto", ""}, otherWant: 404},
+	{operation: "get-line-quality", least: "viewer", own: call{"/capacity/quality?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/quality?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
 	{operation: "get-bill", least: "viewer", own: call{"/capacity/bill?resource=interface:lis-sw-1/Gi1&month=2026-10", ""}, other: call{"/capacity/bill?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
 	{operation: "get-bill-buckets", least: "viewer", own: call{"/capacity/bill.csv?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/bill.csv?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
 	{operation: "get-capacity-history", least: "viewer", own: call{"/capacity/history.csv?resource=interface:lis-sw-1/Gi1", ""}, other: call{"/capacity/history.csv?resource=interface:opo-sw-1/Gi1", ""}, otherWant: 404},
