@@ -166,10 +166,14 @@ export const interfacesOf = (name) => (name === 'lis-core-1' ? big : /edge|core|
 
 export function outages(name, from, to) {
   const all = name === 'opo-dist-1'
-    ? [{ from: '2026-11-18T14:07:12.000Z', to: null, raw_seconds: 1488, counted_seconds: 1488, cause: 'pings and SNMP lost', uncertainty_seconds: 0.5, incident: 'INC-2417' }, { from: '2026-10-28T10:41:00.000Z', to: '2026-10-28T10:45:05.000Z', raw_seconds: 245, counted_seconds: 245, cause: 'it restarted', uncertainty_seconds: 0.5, incident: 'INC-2290' }]
+    ? [{ from: '2026-11-18T14:07:12.000Z', to: null, raw_seconds: 1488, counted_seconds: 1488, cause: 'pings and SNMP lost', uncertainty_seconds: 0.5, incident: 'INC-2417' }, { from: '2026-10-28T10:41:00.000Z', to: '2026-10-28T10:45:05.000Z', raw_seconds: 245, counted_seconds: 245, cause: 'it restarted', uncertainty_seconds: 0.5, incident: 'INC-2290', evidence: 'rebooted at 10:44' }]
     : name === 'lis-edge-1' ? [{ from: '2026-11-18T05:10:00.000Z', to: '2026-11-18T05:31:00.000Z', raw_seconds: 1260, counted_seconds: 1260, cause: 'pings and SNMP lost', uncertainty_seconds: 0.5, incident: 'INC-2412' }] : []
   return all.filter((o) => (o.to ? Date.parse(o.to) : moment) > from && Date.parse(o.from) < to)
 }
+
+export const gaps = (name) => name !== 'opo-dist-1' ? [] : [
+  { from: '2026-11-02T01:00:00.000Z', to: '2026-11-02T01:12:00.000Z', seconds: 720, counted_seconds: 720, why: 'agent', ran_on: true, text: 'ran on without a restart; 12 GB passed' },
+]
 
 export function deviceDetail(name) {
   const d = devices.find((x) => x.name === name)

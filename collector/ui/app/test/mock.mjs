@@ -86,7 +86,7 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
       const name = (p.get('scope') ?? '').replace(/^device:/, '')
       const outages = f.outages(name, Date.parse(p.get('from')), Date.parse(p.get('to')))
       const spent = outages.reduce((n, o) => n + o.counted_seconds, 0)
-      return json(res, 200, { period_seconds: 2592000, up: 2592000 - spent, degraded: 0, down: spent, unknown: 0, availability: '99.9514', availability_low: '99.9514', availability_high: '99.9514', verdict: 'met', budget_seconds: 2592, budget_left_seconds: 2592 - spent, outages, failures: outages.length, as_of: f.iso(f.moment) })
+      return json(res, 200, { period_seconds: 2592000, up: 2592000 - spent, degraded: 0, down: spent, unknown: 0, availability: '99.9514', availability_low: '99.9514', availability_high: '99.9514', verdict: 'met', budget_seconds: 2592, budget_left_seconds: 2592 - spent, outages, gaps: f.gaps(name), failures: outages.length, as_of: f.iso(f.moment) })
     }
     if (path === 'capacity') return json(res, 200, state.scenario === 'firstrun' ? cap.noPlan : cap.plan(p))
     if (path === 'capacity/growth') return json(res, 200, cap.growth(p))

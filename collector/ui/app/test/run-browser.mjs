@@ -82,6 +82,15 @@ for (const look of looks) {
   })
 }
 
+test('a device says what is known of its outages and of unknown time', { skip }, async () => {
+  const { page } = await window()
+  await page.goto(mock.url + '/devices/opo-dist-1')
+  await settled(page)
+  await page.getByText('rebooted at 10:44').waitFor()
+  await page.getByText('the agent was away').waitFor()
+  await page.getByText('ran on without a restart; 12 GB passed').waitFor()
+})
+
 test('search, keys and the address as state', { skip }, async () => {
   const w = await window()
   const { page } = w

@@ -68,11 +68,14 @@ export interface Interface {
 
 export interface Outage {
   from: string; to: string | null; raw_seconds: number; counted_seconds: number; cause: string; uncertainty_seconds: number | null; incident: string | null
+  evidence?: string
 }
+/** Time of which nothing is known, and what is known all the same. */
+export interface Gap { from: string; to: string; ongoing?: boolean; seconds: number; why: string; text: string }
 export interface Period {
   period_seconds: number; up: number; degraded: number; down: number; unknown: number
   availability: string | null; availability_low: string | null; availability_high: string | null; verdict: string
-  budget_seconds: number | null; budget_left_seconds: number | null; outages: Outage[]; failures: number; as_of: string
+  budget_seconds: number | null; budget_left_seconds: number | null; outages: Outage[]; gaps?: Gap[]; failures: number; as_of: string
 }
 
 export interface Agent {

@@ -6,7 +6,7 @@ import { gridFor, queryRange, sparkQuery, type Series } from '../lib/prom'
 import { parseRange, type Range } from '../lib/range'
 import { href, setQuery, usePlace } from '../lib/router'
 import { dayMonth, instant, when } from '../lib/time'
-import type { Availability, DeviceDetail, Interface, Outage, Page as Paged, Period } from '../lib/types'
+import type { Availability, DeviceDetail, Gap, Interface, Outage, Page as Paged, Period } from '../lib/types'
 import { AgentsAway } from '../ui/away'
 import { HealthCards } from '../ui/health'
 import { useSiteName } from '../ui/company'
@@ -74,6 +74,7 @@ function Body({ d, range, tick }: { d: DeviceDetail; range: Range; tick: number 
         <div class="stack c4">
           <AvailabilityCard d={d} period={days30.data} />
           <Load30 period={days30.data} />
+          <Gaps30 period={days30.data} />
           <HealthCards device={d.name} tick={tick} />
         </div>
         <InterfacesCard device={d} of={ifs} chosen={iface?.key} />
@@ -189,9 +190,45 @@ function OutageRow({ o, now }: { o: Outage; now: number }) {
       <div class="min0">
         <button type="button" class="aslink two med" title={`${instant(o.from)} ${uncertainty(o.uncertainty_seconds)}: show it on the graphs`} onClick={() => setQuery({ range: zoom })}>{when(o.from, now)}</button>
         <span class="two small mute cut">{o.cause || 'no cause given'}{o.incident && <>, <a class="u" href={href(`/incidents/${o.incident}`)}>{o.incident}</a></>}</span>
+        {o.evidence && <span class="two small sub">{o.evidence}</span>}
       </div>
       <span class="sp" />
       <span class="rightcol nw"><span class="two med">{duration(o.raw_seconds)}</span>{o.uncertainty_seconds ? <span class="two small mute">{uncertainty(o.uncertainty_seconds)}</span> : null}</span>
+    </li>
+  )
+}
+
+/** Why nothing is known, as the ledger names it. */
+const unknownWhy: Record<string, string> = {
+  no_data: 'nobody looked', agent: 'the agent was away', collector: 'the collector was away', prober: 'the agent could not probe', credentials: 'the device refused the credential',
+}
+
+/** Unknown time of 30 days, with what the device itself said afterwards. */
+function Gaps30({ period }: { period: Period | undefined }) {
+  const now = useNow(30)
+  if (!period?.gaps?.length) return null
+  const list = [...period.gaps].reverse()
+  return (
+    <Card title="Unknown" chip={count(list.length)} more={<span class="mute">30 days</span>}>
+      <ul class="list two">
+        {list.slice(0, 6).map((g) => <GapRow key={g.from} g={g} now={now} />)}
+        {list.length > 6 && <li class="mute small">{list.length - 6} more before {dayMonth(list[5]!.from)}</li>}
+      </ul>
+    </Card>
+  )
+}
+
+function GapRow({ g, now }: { g: Gap; now: number }) {
+  return (
+    <li>
+      <Mark state="unknown" size={13} />
+      <div class="min0">
+        <span class="two med" title={instant(g.from)}>{when(g.from, now)}</span>
+        <span class="two small mute">{unknownWhy[g.why] ?? g.why}</span>
+        {g.text && <span class="two small sub">{g.text}</span>}
+      </div>
+      <span class="sp" />
+      <span class="med nw">{duration(g.seconds)}{g.ongoing && ' so far'}</span>
     </li>
   )
 }
