@@ -235,6 +235,30 @@ func TestUnknownStatusNeedsTraffic(t *testing.T) {
 	}
 }
 
+// TestLastChangeBeyondUpTime: an ifLastChange that is later than sysUpTime dates nothing.
+func TestLastChangeBeyondUpTime(t *testing.T) {
+	s := newStore(t)
+	s.object("device", "sw", "lisbon", `{"name": "sw", "credential": "c"}`)
+	labels := []telemetry.Label{{Name: "ifName", Value: "Gi1"}}
+	f := &telemetry.Frame{Device: "sw", Template: []telemetry.Series{
+		{Name: "ifOperStatus", Labels: labels}, {Name: "sysUpTime"}, {Name: "ifLastChange", Labels: labels}}}
+	for i, oper := range []uint64{1, 2} {
+		f.Polls = append(f.Polls, telemetry.Poll{Time: start + int64(i)*60_000, Values: []telemetry.Value{
+			telemetry.UintValue(oper), telemetry.UintValue(500 + uint64(i)*6000), telemetry.UintValue(4_000_000_000)}})
+	}
+	if err := s.sink().Apply(t.Context(), []telemetry.Entry{{LSN: 1, Site: "lisbon", Agent: "a", Record: telemetry.Record{Frame: f}}}); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := facts{db: s.db}.interfaceSince(t.Context(), "sw", "Gi1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []StatusChange{{At: start, Oper: 1}, {At: start + 60_000, Previous: start, Oper: 2}}
+	if diff := gocmp.Diff(want, got.changes["a"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestForeignFramesAreNotStored: a device of another site, and one that nobody knows.
 func TestForeignFramesAreNotStored(t *testing.T) {
 	s := newStore(t)

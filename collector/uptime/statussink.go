@@ -266,7 +266,7 @@ func (w *statusWriter) load(k statusStream, r *statusRun) error {
 // status stores what a poll read of one interface, where it differs from what the run said before.
 func (w *statusWriter) status(k statusStream, run *statusRun, key string, at, previous int64, r statusReading) error {
 	c := StatusChange{At: at, Previous: previous, Admin: r.admin, Oper: r.oper}
-	if r.hasChange && r.hasUpTime {
+	if r.hasChange && r.hasUpTime && r.lastChange <= r.upTime { // some devices tell changes that are yet to come
 		c.Changed = at - (int64(r.upTime)-int64(r.lastChange))*10
 	}
 	if r.oper == statusUnknown && r.hasOctets {
