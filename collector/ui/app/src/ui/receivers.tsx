@@ -31,7 +31,7 @@ export function Receivers({ items }: { items: Receiver[] }) {
             <tr key={r.name}>
               <td class={r.trouble?.length ? 'tall' : ''}>
                 <span class="two strong">{r.name}</span>
-                {r.trouble?.map((t) => <span key={t} class="two small wraps st degraded">{t}</span>)}
+                {r.trouble?.map((t) => <div key={t} class="small wraps trouble">{t}</div>)}
               </td><td class="mono wraps lo">{r.url ?? '–'}</td><td>{r.format || 'ninewatch'}</td>
               <td class="num">{mayAct(who) && <button type="button" class="btn sm" disabled={of?.name === r.name && !of.result && !of.wrong} onClick={() => test(r.name)}>Send a test<span class="vh"> to {r.name}</span></button>}</td>
             </tr>
