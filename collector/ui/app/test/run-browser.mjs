@@ -244,7 +244,7 @@ test('a proposal is watched, work is planned, a user is added, a token is made',
   await page.goto(m.url + '/discovery')
   await settled(page)
   await page.getByRole('button', { name: 'Watch lis-acc-9' }).click()
-  await page.getByLabel('Credential').selectOption('lisbon')
+  await page.getByLabel('Credential', { exact: true }).selectOption('lisbon')
   assert.deepEqual(await axe(page), [])
   await page.getByRole('button', { name: 'Watch it' }).click()
   await page.getByText('It is watched from now on').waitFor()
