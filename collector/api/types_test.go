@@ -26,7 +26,7 @@ func TestPagesReadWhatIsWritten(t *testing.T) {
 	written := map[string]any{
 		"Phrase": phrase{}, "Session": session{}, "Day": uptime.Day{}, "IncidentEvent": incidentEvent{}, "Incident": incident{}, "Availability": measured{},
 		"Site": siteView{}, "FirstRun": firstRun{}, "Overview": overview{}, "Device": deviceView{}, "DeviceDetail": deviceDetail{}, "Interface": interfaceView{},
-		"Outage": uptime.OutageAnswer{}, "Period": uptime.Answer{}, "Agent": agentView{}, "Receiver": receiverView{}, "Delivery": delivery{},
+		"Outage": uptime.OutageAnswer{}, "Gap": uptime.GapAnswer{}, "Period": uptime.Answer{}, "Agent": agentView{}, "Receiver": receiverView{}, "Delivery": delivery{},
 		"JoinToken": tokenView{}, "Problem": problemView{}, "Page": page[inventory.Change]{},
 	}
 	seen := 0
