@@ -229,7 +229,8 @@ func (w *World) describe(i *Incident, c *component, b *Book, now int64) {
 	}
 	i.Evidence = append(i.Evidence, i.Passed...)
 	i.Cause = strings.Join(i.Evidence, "; ")
-	i.Impact = impact(c.Nodes(), i, b)
+	i.Reach = impact(c.Nodes(), i, b)
+	i.Impact = i.wholeImpact()
 	severity := root.Severity
 	for _, name := range c.Roots {
 		severity = worse(severity, w.outage(name).Severity)

@@ -38,6 +38,18 @@ func impact(devices []string, i *Incident, b *Book) string {
 	return strings.Join(parts, "; ")
 }
 
+// wholeImpact is what goes with the outages of i, and the redundancy that is lost with them.
+func (i *Incident) wholeImpact() string {
+	if len(i.Spares) == 0 {
+		return i.Reach
+	}
+	words := "without redundancy: " + some(i.Spares)
+	if i.Reach == "" {
+		return words
+	}
+	return i.Reach + "; " + words
+}
+
 // some lists names: five of them, and how many more there are.
 func some(names []string) string {
 	if len(names) > 5 {

@@ -73,6 +73,8 @@ type More struct {
 	Labels     map[string]string `json:"labels,omitempty"`
 	Roots      []string          `json:"roots,omitempty"` // candidates for the cause
 	Behind     int               `json:"behind,omitempty"`
+	Reach      string            `json:"reach,omitempty"`  // what goes with its outages, in words
+	Spares     []string          `json:"spares,omitempty"` // redundancy that is lost with its outages
 	Evidence   []string          `json:"evidence,omitempty"`
 	Settles    int64             `json:"settles,omitempty"`  // pending until then at the latest
 	Opened     int64             `json:"opened,omitempty"`   // when people could be told first

@@ -22,13 +22,14 @@ func (w *World) others(b *Book, now int64) {
 		}
 		by := explainedBy(p, down)
 		switch {
+		case i != nil && !p.Hidden && w.sameCause(p, by):
+			w.yield(i, p, by, now)
 		case i != nil && (!p.Hidden || by == i.ID):
 			if !p.Hidden {
 				w.refresh(i, p)
 			}
 		case by != 0:
-			w.attach(p, by, true)
-			w.event(w.incidents[by], Event{Time: now, Type: EventUpdated, Text: "explains, and hides: " + p.Summary})
+			w.join(p, by, now)
 		case i != nil && p.Loose == 0: // what explained it is over: it has a while to end too
 			p.Loose = now
 			w.changed[p.Key] = true
@@ -41,6 +42,63 @@ func (w *World) others(b *Book, now int64) {
 			w.attach(p, i.ID, false)
 			w.refresh(i, p)
 		}
+	}
+}
+
+// join makes p a part of the incident that explains it. Redundancy that is lost is told there: nobody sees it by himself
+// while the service is up.
+func (w *World) join(p *Problem, by, now int64) {
+	w.attach(p, by, true)
+	text := "explains, and hides: " + p.Summary
+	if p.Kind == RedundancyLost {
+		text = "redundancy is lost with it: " + p.Summary
+	}
+	w.event(w.incidents[by], Event{Time: now, Type: EventUpdated, Text: text})
+}
+
+// sameCause tells whether the outage of incident by explains a problem that was told of before it was known: what was
+// wrong long before has a cause of its own.
+func (w *World) sameCause(p *Problem, by int64) bool {
+	i := w.incidents[by]
+	return i != nil && p.Since >= i.Started-w.pol.Skew.Milliseconds()
+}
+
+// yield ends incident i, which is of p alone: the outage that explains it is known now.
+func (w *World) yield(i *Incident, p *Problem, by, now int64) {
+	kind, into := EventResolved, w.incidents[by]
+	if i.Status == Pending {
+		kind = EventDropped // nobody knows of it
+	}
+	i.Status, i.Ended, i.MergedInto = Resolved, max(now, i.Started), by
+	w.event(i, Event{Time: now, Type: kind, Text: "one cause with " + into.Name() + ", which goes on"})
+	w.join(p, by, now)
+}
+
+// spares writes into the incidents of outages which redundancy is lost with them. More of it is worth an update.
+func (w *World) spares() {
+	lost := map[int64][]string{}
+	for _, p := range w.sorted(func(p *Problem) bool { return p.Kind == RedundancyLost && p.Hidden && p.holds() && !p.Dismissed }) {
+		i := w.incidents[p.Incident]
+		if i == nil || i.Kind != DeviceDown || i.Status == Resolved {
+			continue
+		}
+		lost[i.ID] = append(lost[i.ID], p.object())
+		if severity := worse(i.Severity, p.Severity); severity != i.Severity {
+			i.Severity = severity
+			w.moved[i.ID] = true
+		}
+	}
+	for _, id := range w.ids() {
+		i := w.incidents[id]
+		if i.Kind != DeviceDown || i.Status == Resolved || slices.Equal(i.Spares, lost[id]) {
+			continue
+		}
+		if i.Status != Pending && slices.ContainsFunc(lost[id], func(name string) bool { return !slices.Contains(i.Spares, name) }) {
+			i.Revision++
+		}
+		i.Spares = lost[id]
+		i.Impact = i.wholeImpact()
+		w.moved[id] = true
 	}
 }
 

@@ -126,3 +126,56 @@ func TestRedundancyJoinsTheOutage(t *testing.T) {
 	r.wait(31 * time.Second)
 	r.wantTold("ops resolved INC-1 resolved", "ops opened INC-2 open")
 }
+
+// TestTheOutageTellsTheRedundancy that is lost with it: nobody sees that by himself while the service is up.
+func TestTheOutageTellsTheRedundancy(t *testing.T) {
+	b, _ := branch(0)
+	r := newRig(t, b)
+	lost := func(group string, severity Severity) Finding {
+		return Finding{Kind: RedundancyLost, Site: "porto", Object: group, Severity: severity, State: Down, Since: r.now, Summary: group + " has no spare", Members: []string{"core-1"}}
+	}
+	r.observe(says("core-1", Down, t0), lost("uplinks", Major))
+	r.wantTold("ops opened INC-1 open")
+	i, events := r.get(1)
+	if want := "without redundancy: uplinks"; i.Impact != want || i.Summary != "core-1 does not answer" {
+		t.Errorf("got %q of %q, want %q", i.Impact, i.Summary, want)
+	}
+	if want := []string{EventDetected, EventUpdated, EventOpened}; !slices.Equal(events, want) {
+		t.Errorf("got %q, want %q", events, want)
+	}
+	r.now += 90_000
+	r.observe(lost("routers", Critical)) // more is lost: that is told
+	r.wantTold("ops updated INC-1 open")
+	r.restart()
+	r.now += 90_000
+	ended := lost("uplinks", Major)
+	ended.State = Up
+	r.observe(ended)
+	r.wantTold() // less is lost
+	if i, _ = r.get(1); i.Impact != "without redundancy: routers" || i.Severity != Critical {
+		t.Errorf("got %q, %s", i.Impact, i.Severity)
+	}
+}
+
+// TestRedundancyIsToldBeforeItsCause: the neighbour of a device says that its port is down before the device is missed.
+func TestRedundancyIsToldBeforeItsCause(t *testing.T) {
+	b, _ := branch(0)
+	r := newRig(t, b)
+	long := Finding{Kind: RedundancyLost, Site: "porto", Object: "power", State: Down, Since: t0 - 3_600_000, Summary: "power has no spare", Members: []string{"core-1"}}
+	soon := Finding{Kind: RedundancyLost, Site: "porto", Object: "uplinks", State: Down, Since: t0, Summary: "uplinks has no spare", Members: []string{"core-1"}}
+	r.observe(long, soon)
+	r.wantTold("ops opened INC-1 open", "ops opened INC-2 open")
+	r.now += 4000
+	r.observe(says("core-1", Down, r.now))
+	r.wait(6 * time.Second)
+	r.wantTold("ops resolved INC-2 resolved", "ops opened INC-3 open")
+	if i, _ := r.get(2); i.MergedInto != 3 {
+		t.Errorf("it ended as %+v", i)
+	}
+	if i, _ := r.get(3); i.Impact != "without redundancy: uplinks" {
+		t.Errorf("got %q", i.Impact)
+	}
+	if i, _ := r.get(1); i.Status != Open { // of an hour before: that has a cause of its own
+		t.Errorf("it is %s", i.Status)
+	}
+}

@@ -63,6 +63,7 @@ func (w *World) Step(in []Finding, b *Book, now int64) Outcome {
 		w.group(b, now)
 	}
 	w.others(b, now)
+	w.spares()
 	w.clock(b, now)
 	return w.outcome()
 }
@@ -221,6 +222,7 @@ func (w *World) release(id int64) {
 func (i *Incident) copy() Incident {
 	c := *i
 	c.Flips, c.Roots, c.Evidence, c.Passed = slices.Clone(i.Flips), slices.Clone(i.Roots), slices.Clone(i.Evidence), slices.Clone(i.Passed)
+	c.Spares = slices.Clone(i.Spares)
 	return c
 }
 
