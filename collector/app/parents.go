@@ -22,6 +22,7 @@ type parents struct {
 	states   func(context.Context) map[string]topology.State
 	known    func(context.Context) (*inventory.Parents, error)
 	learn    func(context.Context, int64, map[string]inventory.Way) (bool, error)
+	leads    func(context.Context, int64, map[string][]inventory.Lead) (bool, error)
 	now      func() time.Time
 
 	seen   *topology.Network
@@ -69,11 +70,24 @@ func (p *parents) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ways, left := shownWays(v.Network, v.Cores, known, p.states(ctx))
-	if _, err := p.learn(ctx, p.now().UnixMilli(), ways); err != nil {
+	states := p.states(ctx)
+	ways, left := shownWays(v.Network, v.Cores, known, states)
+	changed, err := p.learn(ctx, p.now().UnixMilli(), ways)
+	if err != nil {
 		return err
 	}
-	if !left {
+	if changed {
+		if known, err = p.known(ctx); err != nil {
+			return err
+		}
+	}
+	leads, more := shownLeads(v.Network, known, states)
+	if len(leads) > 0 {
+		if _, err := p.leads(ctx, p.now().UnixMilli(), leads); err != nil {
+			return err
+		}
+	}
+	if !left && !more {
 		p.seen = v.Network
 	}
 	return nil
@@ -101,4 +115,50 @@ func shownWays(n *topology.Network, cores []string, known *inventory.Parents, st
 		ways[x.ID] = inventory.Way{Parents: w.Parents, Since: w.Since}
 	}
 	return ways, left
+}
+
+// shownLeads is which ports of their parents topology shows to lead to devices, where that is not known yet; left tells
+// that there are others for which it cannot be told now. Links that are only guessed at date nothing.
+func shownLeads(n *topology.Network, known *inventory.Parents, states map[string]topology.State) (leads map[string][]inventory.Lead, left bool) {
+	shown := map[string][]inventory.Lead{}
+	for _, l := range n.Links {
+		if l.Confidence < topology.OneSided || l.Stale {
+			continue
+		}
+		for _, way := range [2][2]topology.End{{l.A, l.B}, {l.B, l.A}} {
+			device, parent := n.Nodes[way[0].Node], n.Nodes[way[1].Node]
+			if device.Kind != topology.DeviceNode || way[1].Port == "" || !slices.Contains(known.Now(device.ID), parent.ID) {
+				continue
+			}
+			shown[device.ID] = append(shown[device.ID], inventory.Lead{Port: inventory.Port{Device: parent.ID, Key: way[1].Port}, Since: l.First})
+		}
+	}
+	leads = map[string][]inventory.Lead{}
+	for _, x := range n.Nodes {
+		if x.Kind != topology.DeviceNode || sameLeads(shown[x.ID], known.ShownPorts(x.ID)) {
+			continue
+		}
+		answers := func(device string) bool { return states[device] == topology.Up }
+		if !answers(x.ID) || !answered(known.Now(x.ID), answers) {
+			left = true
+			continue
+		}
+		leads[x.ID] = shown[x.ID]
+	}
+	return leads, left
+}
+
+func answered(devices []string, answers func(string) bool) bool {
+	return !slices.ContainsFunc(devices, func(d string) bool { return !answers(d) })
+}
+
+func sameLeads(leads []inventory.Lead, ports []inventory.Port) bool {
+	for _, l := range leads {
+		if !slices.Contains(ports, l.Port) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(ports, func(p inventory.Port) bool {
+		return !slices.ContainsFunc(leads, func(l inventory.Lead) bool { return l.Port == p })
+	})
 }

@@ -51,7 +51,7 @@ devices:
 	states := map[string]topology.State{"core": topology.Up, "dist": topology.Up, "acc": topology.Up}
 	view := chain("core", "dist", "acc")
 	p := &parents{log: r.log, topology: func() *live.View { return view }, states: func(context.Context) map[string]topology.State { return states },
-		known: r.inventory.Parents, learn: r.inventory.LearnParents, now: func() time.Time { return time.UnixMilli(5000) }}
+		known: r.inventory.Parents, learn: r.inventory.LearnParents, leads: r.inventory.LearnPorts, now: func() time.Time { return time.UnixMilli(5000) }}
 	f := func(what, want string) {
 		t.Helper()
 		if err := p.look(t.Context()); err != nil {
@@ -61,11 +61,16 @@ devices:
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprintf("dist %v, acc %v", known.Now("dist"), known.Now("acc")); got != want {
+		now := time.Now().UnixMilli()
+		if got := fmt.Sprintf("dist %v %v, acc %v %v", known.Now("dist"), known.Ports("dist", now), known.Now("acc"), known.Ports("acc", now)); got != want {
 			t.Errorf("%s: got %s, want %s", what, got, want)
 		}
 	}
-	f("learned", "dist [core], acc [dist]")
+	f("learned", "dist [core] [{core to-dist}], acc [dist] [{dist to-acc}]")
+	known, err := r.inventory.Parents(t.Context())
+	if err != nil || fmt.Sprint(known.Ports("acc", 1000)) != "[{dist to-acc}]" || known.Ports("acc", 999) != nil {
+		t.Errorf("ports that lead to acc as its link was first heard: got %v, before %v, %v", known.Ports("acc", 1000), known.Ports("acc", 999), err)
+	}
 	a, err := r.inventory.Assignment(t.Context(), "a1", "lisbon", true)
 	if err != nil || len(a.Devices) != 3 || a.Devices[0].Name != "acc" || fmt.Sprint(a.Devices[0].Parents) != "[dist]" {
 		t.Errorf("assignment: %+v, %v", a.Devices, err)
@@ -74,7 +79,7 @@ devices:
 	view, states["dist"] = chain("core", "acc"), topology.Down
 	view.Network.Nodes = append(view.Network.Nodes, topology.Node{ID: "dist", Kind: topology.DeviceNode, Site: "lisbon"})
 	view.Network = view.Network.Part(func(topology.Node) bool { return true }) // it stays in the inventory, alone
-	f("a parent is down, and seen no more", "dist [core], acc [dist]")
+	f("a parent is down, and seen no more", "dist [core] [{core to-dist}], acc [dist] [{dist to-acc}]")
 	view, states["dist"] = chain("core", "acc", "dist"), topology.Up
-	f("moved", "dist [acc], acc [core]")
+	f("moved", "dist [acc] [{acc to-dist}], acc [core] [{core to-acc}]")
 }

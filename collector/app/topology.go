@@ -37,7 +37,7 @@ func (a *App) buildTopology(events *api.Events) (err error) {
 	}
 	a.parents = &parents{
 		log: a.log.With("component", "collector/app"), topology: a.topology.View, states: a.deviceStates,
-		known: a.inventory.Parents, learn: a.inventory.LearnParents, now: time.Now,
+		known: a.inventory.Parents, learn: a.inventory.LearnParents, leads: a.inventory.LearnPorts, now: time.Now,
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 type Parents struct {
 	configured map[string][]string
 	learned    map[string][]LearnedParent // by from, then by name
+	ports      map[string][]LearnedPort   // by from, then by parent and port
 }
 
 // LearnedParent is a parent that topology showed from From to Until (Unix ms).
@@ -30,9 +31,12 @@ type LearnedParent struct {
 
 // ReadParents reads the parents of all devices as q sees them.
 func ReadParents(ctx context.Context, q querier) (*Parents, error) {
-	p := &Parents{configured: map[string][]string{}, learned: map[string][]LearnedParent{}}
+	p := &Parents{configured: map[string][]string{}, learned: map[string][]LearnedParent{}, ports: map[string][]LearnedPort{}}
 	if err := p.readConfigured(ctx, q); err != nil {
 		return nil, fmt.Errorf("read parents: %w", err)
+	}
+	if err := p.readPorts(ctx, q); err != nil {
+		return nil, fmt.Errorf("read learned ports: %w", err)
 	}
 	rows, err := q.QueryContext(ctx, `SELECT device, parent, from_ms, coalesce(until_ms, ?) FROM learned_parents ORDER BY device, from_ms, parent`, int64(math.MaxInt64))
 	if err != nil {

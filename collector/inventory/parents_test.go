@@ -101,3 +101,40 @@ func TestAssignmentHasLearnedParents(t *testing.T) {
 		}
 	}
 }
+
+// TestPortsOverTime: the ports that lead to a device are those of all its parents, or none.
+func TestPortsOverTime(t *testing.T) {
+	fx := open(t, t.TempDir())
+	fx.apply(t, family, ApplyOptions{})
+	port := func(device, key string) Port { return Port{device, key} }
+	f := func(device string, at int64, want ...Port) {
+		t.Helper()
+		p, err := fx.Parents(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprintf("ports that lead to %s at %d", device, at), p.Ports(device, at), want)
+	}
+	learn := func(now int64, device string, want bool, leads ...Lead) {
+		t.Helper()
+		changed, err := fx.LearnPorts(t.Context(), now, map[string][]Lead{device: leads})
+		if err != nil || changed != want {
+			t.Fatalf("ports of %s: changed %v, %v; want %v", device, changed, err, want)
+		}
+	}
+	fx.learn(t, 2000, map[string]Way{"acc": {Parents: []string{"d1", "d2"}}})
+	learn(3000, "acc", true, Lead{port("d1", "Gi1"), 2500})
+	f("acc", 2600) // that of d2 is not known
+	learn(4000, "acc", true, Lead{port("d1", "Gi1"), 2500}, Lead{port("d2", "Gi9"), 0})
+	learn(4000, "acc", false, Lead{port("d2", "Gi9"), 0}, Lead{port("d1", "Gi1"), 2500})
+	f("acc", 2499)
+	f("acc", 2500, port("d1", "Gi1"), port("d2", "Gi9"))
+	learn(5000, "acc", true, Lead{port("d1", "Gi2"), 100}, Lead{port("d2", "Gi9"), 0}) // now, for until now Gi1 was shown
+	f("acc", 4999, port("d1", "Gi1"), port("d2", "Gi9"))
+	f("acc", 5000, port("d1", "Gi2"), port("d2", "Gi9"))
+	learn(6000, "leaf", true, Lead{port("acc", "1"), 0})
+	f("leaf", 1, port("acc", "1"))
+	fx.apply(t, "devices:\n  - {name: access, renamed_from: acc, site: lisbon, address: 192.0.2.4}\n", ApplyOptions{})
+	f("leaf", 6000, port("access", "1"))
+	f("access", 5000, port("d1", "Gi2"), port("d2", "Gi9"))
+}

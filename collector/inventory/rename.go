@@ -84,7 +84,8 @@ func (r Renames) Entry(e *telemetry.Entry) {
 var renamed = map[string][]string{
 	KindDevice: {"device_facts.device", "interfaces.device", "observation_runs.device", "boots.device", "incidents.device", "quarantine.device",
 		"interface_polls.device", "interface_changes.device", "interface_traps.device", "ledger_intervals.target", "ledger_revisions.target",
-		"device_parts.device", "device_lists.device", "proposals.device", "learned_parents.device", "learned_parents.parent"},
+		"device_parts.device", "device_lists.device", "proposals.device", "learned_parents.device", "learned_parents.parent",
+		"learned_ports.device", "learned_ports.parent", "start_traps.device"},
 	KindSite: {"agents.site", "join_tokens.site", "incidents.site", "proposals.site", "discovery_rules.site", "scans.site"},
 }
 
