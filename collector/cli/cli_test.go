@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,6 +64,7 @@ func write(t *testing.T, name, text string) string {
 type fake struct {
 	answers map[string]string
 	status  int
+	posted  int // the status of answers to POST, status if 0
 
 	mu   sync.Mutex
 	seen []string // method and URI
@@ -98,7 +100,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.WriteHeader(f.status)
+	status := f.status
+	if r.Method == http.MethodPost {
+		status = cmp.Or(f.posted, status)
+	}
+	w.WriteHeader(status)
 	fmt.Fprint(w, answer)
 }
 
@@ -208,8 +214,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 	f.answers["GET /api/v1/sites"] = `{"title":"Forbidden","status":403,"detail":"this needs the role admin"}`
 	refused(t, 1, "this needs the role admin", "get", "sites")
 	f.status = http.StatusUnprocessableEntity
-	f.answers["GET /api/v1/sites"] = `{"title":"Unprocessable","detail":"mistakes","errors":[{"message":"one"},{"message":"two"}]}`
-	refused(t, 2, "mistakes\none\ntwo", "get", "sites")
+	f.answers["GET /api/v1/sites"] = `{"title":"Unprocessable","detail":"one; two","errors":["one","two"]}`
+	refused(t, 2, "one\ntwo", "get", "sites")
 	refused(t, 1, "the collector does not know this API token: make one with ninewatch-collector api-token create", "get", "sites", "--api-token", "another")
 	dead := httptest.NewServer(nil)
 	dead.Close()
@@ -227,6 +233,14 @@ func known(diff string) map[string]string {
 		"GET /api/v1/sites": `{"items":[]}`, "GET /api/v1/devices": `{"items":[]}`, "GET /api/v1/credentials": `{"items":[]}`,
 		"GET /api/v1/receivers": `{"items":[]}`, "POST /api/v1/apply": diff,
 	}
+}
+
+// TestApplyTellsPlacesInFiles: what only the collector can find wrong is told at its place in the file.
+func TestApplyTellsPlacesInFiles(t *testing.T) {
+	f := serve(t, known(`{"title":"Unprocessable Entity","detail":"a; b","errors":["body:1:9: devices[0].address: 192.0.2.1 is that of sw9","body: credentials[0]: b","inventory: c"]}`))
+	f.posted = http.StatusUnprocessableEntity
+	path := write(t, "inventory.yaml", inventoryText)
+	refused(t, 2, path+":3:46: devices[0].address: 192.0.2.1 is that of sw9\n"+path+":2:15: credentials[0]: b\ninventory: c", "apply", "-f", path)
 }
 
 func TestApply(t *testing.T) {

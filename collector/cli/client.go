@@ -101,22 +101,26 @@ func (cl *client) fetch(ctx context.Context, method, path string, query url.Valu
 	return text, nil
 }
 
-// refusal is the error in a problem document (RFC 9457).
+// mistakes are all that a collector found wrong in a request, one each.
+type mistakes []string
+
+func (m mistakes) Error() string { return strings.Join(m, "\n") }
+
+// refusal is the error in a problem document (RFC 9457); where it lists mistakes, its detail is a summary of them.
 func refusal(answer *http.Response, text []byte) error {
 	var problem struct {
-		Title  string `json:"title"`
-		Detail string `json:"detail"`
-		Errors []struct {
-			Message string `json:"message"`
-		} `json:"errors"`
+		Title  string   `json:"title"`
+		Detail string   `json:"detail"`
+		Errors mistakes `json:"errors"`
 	}
 	err := errors.New(answer.Status)
-	if json.Unmarshal(text, &problem) == nil && cmp.Or(problem.Detail, problem.Title) != "" {
-		lines := []string{cmp.Or(problem.Detail, problem.Title)}
-		for _, e := range problem.Errors {
-			lines = append(lines, e.Message)
+	if json.Unmarshal(text, &problem) == nil {
+		switch told := cmp.Or(problem.Detail, problem.Title); {
+		case len(problem.Errors) > 0:
+			err = problem.Errors
+		case told != "":
+			err = errors.New(told)
 		}
-		err = errors.New(strings.Join(lines, "\n"))
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:

@@ -45,7 +45,7 @@ func applyCommand() *cobra.Command {
 			}
 			var diff inventory.Diff
 			if err := cl.call(c.Context(), http.MethodPost, "apply", query, body, &diff); err != nil {
-				return err
+				return atPlaces(inv, err)
 			}
 			return printDiff(c.OutOrStdout(), diff, dryRun)
 		},
@@ -88,6 +88,19 @@ func complete(c *cobra.Command, cl *client, inv inventory.Inventory, problems co
 		}
 	}
 	return append(problems, inv.Missing(func(kind string) []string { return stored[kind] })...).Err()
+}
+
+// atPlaces gives what the collector found wrong in the body its place in the files.
+func atPlaces(inv inventory.Inventory, err error) error {
+	var told mistakes
+	if !errors.As(err, &told) {
+		return err
+	}
+	here := make(mistakes, len(told))
+	for i, mistake := range told {
+		here[i] = inv.Told(mistake)
+	}
+	return usage{here}
 }
 
 func readFile(name string, stdin io.Reader) ([]byte, error) {

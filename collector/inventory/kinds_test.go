@@ -105,6 +105,7 @@ func TestMistakesOfMaintenance(t *testing.T) {
 	f("to: 2029-01-01", `from: when does it begin? write from and to, or from, rrule and duration, or ical`)
 	f("from: 2026-02-30, to: 2026-03-01", `from: "2026-02-30" is not a time, write for example 2026-11-30T22:00:00Z, or 2026-11-30T22:00 and time_zone`)
 	f("from: 2026-01-02, rrule: FREQ=DAILY, duration: 25h", `duration: 25h is longer than the 24h from one window to the next: they would overlap`)
+	f("from: 2026-01-02, rrule: FREQ=DAILY, duration: 24h", `duration: each window ends where the next begins: a window without an end would hide every fault to come, make each shorter than 24h, or end the rule with COUNT or UNTIL`)
 	f("rrule: FREQ=DAILY, duration: 2h", `from: when does the first begin? write for example from: 2026-12-01T22:00`)
 	f("from: 2026-01-02, rrule: FREQ=DAILY", `duration: how long is each? write for example duration: 2h`)
 	f("ical: https://x.example.net/a.ics, to: 2026-01-02", `to: does not go with ical, which says when: leave one of them out`)

@@ -100,26 +100,31 @@ func (m *Maintenance) validateRule(at conf.Section, from time.Time) {
 	case from.IsZero():
 		return // told already
 	}
-	if gap := shortestGap(rule, from); length > gap {
-		at.Problemf("duration", "%s is longer than the %s from one window to the next: they would overlap", m.Duration, Duration(gap))
+	shortest, longest := gaps(rule, from)
+	endless := rule.Count == 0 && rule.Until.IsZero()
+	switch {
+	case length > shortest:
+		at.Problemf("duration", "%s is longer than the %s from one window to the next: they would overlap", m.Duration, Duration(shortest))
+	case endless && length == longest:
+		at.Problemf("duration", "each window ends where the next begins: a window without an end would hide every fault to come, make each shorter than %s, or end the rule with COUNT or UNTIL", Duration(longest))
 	}
 }
 
-// shortestGap is the least time between the beginnings of the first windows.
-func shortestGap(rule rrule.Rule, from time.Time) time.Duration {
+// gaps are the least and the most time between the beginnings of the first windows.
+func gaps(rule rrule.Rule, from time.Time) (shortest, longest time.Duration) {
 	const looked = 60
 	start := time.Date(from.Year(), from.Month(), from.Day(), from.Hour(), from.Minute(), from.Second(), 0, time.UTC)
-	gap, last, n := longestWindow, time.Time{}, 0
+	shortest, last, n := longestWindow, time.Time{}, 0
 	for t := range rule.From(start, func(t time.Time) int64 { return t.Unix() }) {
 		if n++; n > looked || t.Sub(start) > 100*longestWindow {
 			break
 		}
 		if !last.IsZero() {
-			gap = min(gap, t.Sub(last))
+			shortest, longest = min(shortest, t.Sub(last)), max(longest, t.Sub(last))
 		}
 		last = t
 	}
-	return gap
+	return shortest, longest
 }
 
 // checkWindows refuses windows of the past without a reason, and windows of one scope that overlap.
