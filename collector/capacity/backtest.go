@@ -20,8 +20,7 @@ type trial struct {
 	edges   []int // ends of the buckets of horizons
 	origins []origin
 	weights [][]float64 // by bucket and candidate, from all origins
-	errors  [][]float64 // by bucket: ascending scaled errors
-	folds   [2][][]float64
+	errors  residuals
 	loss    []float64
 }
 
@@ -231,13 +230,9 @@ func mix(weights []float64, said [][]float64, h int) float64 {
 	return said[order[n-1]][h]
 }
 
-// leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors: all of them for
-// the intervals, and those of every other origin to judge intervals by origins that they have not seen.
+// leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors for the intervals.
 func (t *trial) leaveOneOut(f *fitter) {
-	t.errors = emptyRows(t.errors, len(t.edges))
-	for k := range t.folds {
-		t.folds[k] = emptyRows(t.folds[k], len(t.edges))
-	}
+	t.errors.reset(t.edges, len(t.origins))
 	var weights [][]float64
 	for i := range t.origins {
 		o := &t.origins[i]
@@ -251,63 +246,34 @@ func (t *trial) leaveOneOut(f *fitter) {
 			b := t.bucket(h)
 			o.mixed[h] = mix(use[b], o.said, h)
 			if y := f.raw[o.at+h]; !math.IsNaN(y) {
-				e := (y - o.mixed[h]) / o.scale[h]
-				t.errors[b] = append(t.errors[b], e)
-				t.folds[i%2][b] = append(t.folds[i%2][b], e)
+				t.errors.add(b, residual{(y - o.mixed[h]) / o.scale[h], i})
 			}
 		}
 	}
-	t.cutFreaks()
-	for b := range t.edges {
-		slices.Sort(t.errors[b])
-		slices.Sort(t.folds[0][b])
-		slices.Sort(t.folds[1][b])
-	}
+	t.errors.finish()
 }
 
-// cutFreaks draws in errors that are far beyond all but the largest: one absurd reading must not widen every
-// interval of its bucket.
-func (t *trial) cutFreaks() {
-	const usual, times, least = 0.95, 3, 10
-	t.loss = t.loss[:0]
-	for _, errors := range t.errors {
-		for _, e := range errors {
-			t.loss = append(t.loss, math.Abs(e))
-		}
-	}
-	if len(t.loss) == 0 {
-		return
-	}
-	reach := max(least, times*nth(t.loss, int(usual*float64(len(t.loss)-1))))
-	for _, rows := range [][][]float64{t.errors, t.folds[0], t.folds[1]} {
-		for _, errors := range rows {
-			for i, e := range errors {
-				errors[i] = min(max(e, -reach), reach)
-			}
-		}
-	}
-}
-
-// score measures the forecasts at the origins, with intervals from the origins between them.
+// score measures the forecasts at the origins, each with intervals from the other origins.
 func (t *trial) score(f *fitter, s *Score, floor float64) {
 	*s = Score{}
 	if len(t.origins) == 0 {
 		*s = Score{MASE: math.NaN(), NaiveMASE: math.NaN(), Pinball: math.NaN(), Coverage80: math.NaN()}
 		return
 	}
-	spreads := [2]spread{newSpread(t.folds[1], t.edges, false), newSpread(t.folds[0], t.edges, false)}
-	if len(t.origins) == 1 {
-		spreads[0] = newSpread(t.errors, t.edges, false)
-	}
 	for i := range t.origins {
 		o := &t.origins[i]
 		if !(o.naive > 0) {
 			continue
 		}
+		without := i
+		if len(t.origins) == 1 {
+			without = -1
+		}
+		spread := t.errors.spread(without)
 		for h := range o.reach {
 			naive := lastSeason(f.raw[:o.at], f.m, h)
 			if y := f.raw[o.at+h]; !math.IsNaN(y) && !math.IsNaN(naive) {
-				s.add(y, spreads[i%2].around(o.mixed[h], o.scale[h], h, floor), naive, o.naive)
+				s.add(y, spread.around(o.mixed[h], o.scale[h], h, floor), naive, o.naive)
 			}
 		}
 	}
@@ -326,7 +292,7 @@ func growRows(rows [][]float64, count, n int) [][]float64 {
 	return rows
 }
 
-func emptyRows(rows [][]float64, count int) [][]float64 {
+func emptyRows[T any](rows [][]T, count int) [][]T {
 	for len(rows) < count {
 		rows = append(rows, nil)
 	}

@@ -128,7 +128,10 @@ func (f *Forecaster) forecast(s Series, r *Result, o Options) {
 	for c := range candidates {
 		candidates[c].run(&f.fit, f.said[c])
 	}
-	spread := newSpread(f.trial.errors, f.trial.edges, len(f.fit.trend.curves) > 0)
+	spread := f.trial.errors.spread(-1)
+	if len(f.fit.trend.curves) > 0 {
+		spread.power = 1
+	}
 	r.Quantiles = make([]Quantiles, o.Horizon)
 	votes := make([]float64, len(candidates))
 	for h := range r.Quantiles {

@@ -70,19 +70,6 @@ func madOf(x []float64) float64 {
 	return medianOf(x)
 }
 
-// quantileSorted is the q-quantile of an ascending x, linear between neighbours.
-func quantileSorted(x []float64, q float64) float64 {
-	if len(x) == 0 {
-		return math.NaN()
-	}
-	at := min(max(q, 0), 1) * float64(len(x)-1)
-	i := int(at)
-	if i+1 >= len(x) {
-		return x[len(x)-1]
-	}
-	return x[i] + (at-float64(i))*(x[i+1]-x[i])
-}
-
 // theilSen is the median of the slopes between all pairs of points (Theil 1950, Sen 1968); 0 without any pair.
 // Slopes is scratch that it may grow.
 func theilSen(x, y []float64, scratch []float64) (slope float64, grown []float64) {

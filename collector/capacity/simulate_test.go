@@ -84,6 +84,9 @@ func simulated(n, m int, seed uint64) []float64 {
 // values and gaps, and with a step that is not quite an hour.
 func simulateHourly(kind string, seed uint64, n int) []float64 {
 	r := rand.New(rand.NewPCG(seed, 3))
+	if kind == "bursts" {
+		return simulateBursts(r, n)
+	}
 	y := make([]float64, n)
 	period := 168.0
 	if kind == "odd step" {
@@ -118,6 +121,28 @@ func simulateHourly(kind string, seed uint64, n int) []float64 {
 		if kind == "freaks" && (r.Float64() < 0.02 || t > at && t < at+20) {
 			y[t] = math.NaN()
 		}
+	}
+	return y
+}
+
+// simulateBursts is traffic of a server: a day's wave that may be hardly there, bursts that die away in hours, and on
+// every other one another level from some hour on.
+func simulateBursts(r *rand.Rand, n int) []float64 {
+	y := make([]float64, n)
+	noise, wave, often := 0.01+0.3*r.Float64(), 0.6*r.Float64(), 0.03*r.Float64()
+	at, step := n/4+r.IntN(n/2), 0.3+1.5*r.Float64()
+	if r.IntN(2) == 0 {
+		step = 1
+	}
+	level, burst := 1.0, 0.0
+	for t := range y {
+		if t == at {
+			level = step
+		}
+		if burst /= 2; r.Float64() < often {
+			burst += math.Exp(2 * r.NormFloat64())
+		}
+		y[t] = level*(1+wave*math.Sin(2*math.Pi*float64(t)/24))*math.Exp(noise*r.NormFloat64()) + burst
 	}
 	return y
 }

@@ -9,8 +9,8 @@ import (
 type Quantiles struct{ Q10, Q50, Q90, Q95 float64 }
 
 // spread is how far values were from the forecast, in scales of their slot, by bucket of horizons: empirical
-// quantiles of errors that the forecast had not seen (split conformal). Half of each is that of the absolute
-// errors, because skewness of a few dozen errors is mostly chance.
+// quantiles of errors that the forecast had not seen. Beyond what was tried, it grows with the root of the horizon,
+// and with the horizon itself where a trend may be wrong.
 type spread struct {
 	edges []int
 	low   []float64
@@ -25,33 +25,6 @@ const (
 	normal90 = 1.2816
 	normal95 = 1.6449
 )
-
-// newSpread makes the spread of ascending errors by bucket. Beyond what was tried, it grows with the root of
-// the horizon, and with the horizon itself where a trend may be wrong.
-func newSpread(errors [][]float64, edges []int, trending bool) spread {
-	n := len(edges)
-	s := spread{edges: edges, low: make([]float64, n), high: make([]float64, n), top: make([]float64, n), last: -1, power: 0.5}
-	if trending {
-		s.power = 1
-	}
-	var abs []float64
-	for b, e := range errors {
-		if len(e) == 0 {
-			continue
-		}
-		abs = abs[:0]
-		for _, v := range e {
-			abs = append(abs, math.Abs(v))
-		}
-		slices.Sort(abs)
-		wide, widest := quantileSorted(abs, 0.8), quantileSorted(abs, 0.9)
-		s.low[b] = min(0, (quantileSorted(e, 0.1)-wide)/2)
-		s.high[b] = max(0, (quantileSorted(e, 0.9)+wide)/2)
-		s.top[b] = max(s.high[b], (quantileSorted(e, 0.95)+widest)/2)
-		s.last = b
-	}
-	return s
-}
 
 // around is the quantiles of the value h steps after the origin.
 func (s spread) around(middle, scale float64, h int, floor float64) Quantiles {
