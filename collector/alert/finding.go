@@ -34,6 +34,7 @@ type Finding struct {
 	Late          bool     // by evidence that came late: it revises history
 	Demo          bool
 	Members       []string          // devices whose outage explains the finding
+	Causes        []string          // what failed: findings that share one are one incident
 	Rule          string            // of the kind rule: its name
 	Team          string            // who looks after the object
 	Labels        map[string]string // for routes and messages
@@ -72,6 +73,7 @@ type Problem struct {
 	Detected  int64    `json:"detected,omitempty"`
 	Demo      bool     `json:"demo,omitempty"`
 	Members   []string `json:"members,omitempty"`
+	Causes    []string `json:"causes,omitempty"`
 	Rule      string   `json:"rule,omitempty"`
 	Team      string   `json:"team,omitempty"`
 	Labels    Labels   `json:"labels,omitempty"`
@@ -102,7 +104,7 @@ func (p *Problem) object() string {
 func problemOf(f Finding) *Problem {
 	p := &Problem{
 		Key: f.key(), Site: f.Site, Role: f.Role, Severity: f.Severity, Summary: f.Summary, Since: f.Since, Unc: f.UncertaintyMS,
-		Detected: f.Detected, Demo: f.Demo, Members: f.Members, Rule: f.Rule, Team: f.Team, Labels: f.Labels, Explained: f.State == Unreachable,
+		Detected: f.Detected, Demo: f.Demo, Members: f.Members, Causes: f.Causes, Rule: f.Rule, Team: f.Team, Labels: f.Labels, Explained: f.State == Unreachable,
 	}
 	if f.Evidence != "" {
 		p.Evidence = append([]string{f.Evidence}, f.More...)

@@ -9,20 +9,17 @@ import (
 // others places the problems that are no outages of devices: each has an incident of its own, or joins the one
 // that explains it.
 func (w *World) others(b *Book, now int64) {
-	down := map[string]int64{} // devices in open incidents
-	for k, p := range w.problems {
-		if i := w.incidents[p.Incident]; k.Kind == DeviceDown && p.holds() && i != nil && i.Status != Resolved {
-			down[k.Device] = i.ID
-		}
-	}
-	for _, p := range w.sorted(func(p *Problem) bool { return p.Kind != DeviceDown && p.holds() && !p.Dismissed }) {
-		i := w.incidents[p.Incident]
-		if i != nil && i.Status == Resolved {
-			i = nil
-		}
+	down := w.down()
+	list := w.sorted(func(p *Problem) bool { return p.Kind != DeviceDown && p.holds() && !p.Dismissed })
+	broken := w.broken(list, down)
+	for _, p := range list {
+		i := w.live(p)
 		by := explainedBy(p, down)
+		if by == 0 {
+			by = w.broke(p, broken)
+		}
 		switch {
-		case i != nil && !p.Hidden && w.sameCause(p, by):
+		case i != nil && !p.Hidden && w.yields(i, p, by, down):
 			w.yield(i, p, by, now)
 		case i != nil && (!p.Hidden || by == i.ID):
 			if !p.Hidden {
@@ -41,81 +38,9 @@ func (w *World) others(b *Book, now int64) {
 			}
 			w.attach(p, i.ID, false)
 			w.refresh(i, p)
+			broken.add(p, i.ID)
 		}
 	}
-}
-
-// join makes p a part of the incident that explains it. Redundancy that is lost is told there: nobody sees it by himself
-// while the service is up.
-func (w *World) join(p *Problem, by, now int64) {
-	w.attach(p, by, true)
-	text := "explains, and hides: " + p.Summary
-	if p.Kind == RedundancyLost {
-		text = "redundancy is lost with it: " + p.Summary
-	}
-	w.event(w.incidents[by], Event{Time: now, Type: EventUpdated, Text: text})
-}
-
-// sameCause tells whether the outage of incident by explains a problem that was told of before it was known: what was
-// wrong long before has a cause of its own.
-func (w *World) sameCause(p *Problem, by int64) bool {
-	i := w.incidents[by]
-	return i != nil && p.Since >= i.Started-w.pol.Skew.Milliseconds()
-}
-
-// yield ends incident i, which is of p alone: the outage that explains it is known now.
-func (w *World) yield(i *Incident, p *Problem, by, now int64) {
-	kind, into := EventResolved, w.incidents[by]
-	if i.Status == Pending {
-		kind = EventDropped // nobody knows of it
-	}
-	i.Status, i.Ended, i.MergedInto = Resolved, max(now, i.Started), by
-	w.event(i, Event{Time: now, Type: kind, Text: "one cause with " + into.Name() + ", which goes on"})
-	w.join(p, by, now)
-}
-
-// spares writes into the incidents of outages which redundancy is lost with them. More of it is worth an update.
-func (w *World) spares() {
-	lost := map[int64][]string{}
-	for _, p := range w.sorted(func(p *Problem) bool { return p.Kind == RedundancyLost && p.Hidden && p.holds() && !p.Dismissed }) {
-		i := w.incidents[p.Incident]
-		if i == nil || i.Kind != DeviceDown || i.Status == Resolved {
-			continue
-		}
-		lost[i.ID] = append(lost[i.ID], p.object())
-		if severity := worse(i.Severity, p.Severity); severity != i.Severity {
-			i.Severity = severity
-			w.moved[i.ID] = true
-		}
-	}
-	for _, id := range w.ids() {
-		i := w.incidents[id]
-		if i.Kind != DeviceDown || i.Status == Resolved || slices.Equal(i.Spares, lost[id]) {
-			continue
-		}
-		if i.Status != Pending && slices.ContainsFunc(lost[id], func(name string) bool { return !slices.Contains(i.Spares, name) }) {
-			i.Revision++
-		}
-		i.Spares = lost[id]
-		i.Impact = i.wholeImpact()
-		w.moved[id] = true
-	}
-}
-
-// explainedBy is the open incident that explains p: that of its own device, or of one that it stands on.
-func explainedBy(p *Problem, down map[string]int64) int64 {
-	if !joins(p.Kind) {
-		return 0
-	}
-	if id := down[p.Device]; id != 0 {
-		return id
-	}
-	for _, m := range p.Members {
-		if id := down[m]; id != 0 {
-			return id
-		}
-	}
-	return 0
 }
 
 // refresh brings the words of an incident up to what its problem says.

@@ -58,7 +58,13 @@ func (m *model) finding(name string) Finding {
 }
 
 func (m *model) lost(object string) Finding {
-	f := Finding{Kind: RedundancyLost, Site: "porto", Object: object, State: Up, Since: m.now, Summary: object, Members: []string{"d0"}}
+	f := Finding{Kind: RedundancyLost, Site: "porto", Object: object, State: Up, Since: m.now, Summary: object, Members: []string{"d0"}, Causes: []string{"l0"}}
+	switch object {
+	case "g1":
+		f.Causes = []string{"l0", "l1"}
+	case "p1":
+		f.Kind, f.Members, f.Causes = InterfaceDown, nil, []string{"l1"}
+	}
 	if m.other[object] {
 		f.State = Down
 	}
@@ -71,7 +77,7 @@ func (m *model) all() []Finding {
 	for _, name := range m.names {
 		out = append(out, m.finding(name))
 	}
-	return append(out, m.lost("g0"), m.lost("g1"))
+	return append(out, m.lost("g0"), m.lost("g1"), m.lost("p1"))
 }
 
 // TestModel: whatever happens, with a restart after every step or with none, the same incidents tell the same story,
@@ -125,7 +131,7 @@ func (m *model) happen(t *rapid.T) []Finding {
 	case 0:
 		return nil
 	case 1:
-		object := rapid.SampledFrom([]string{"g0", "g1"}).Draw(t, "group")
+		object := rapid.SampledFrom([]string{"g0", "g1", "p1"}).Draw(t, "group")
 		m.other[object] = !m.other[object]
 		return []Finding{m.lost(object)}
 	case 2: // the same again

@@ -179,3 +179,57 @@ func TestRedundancyIsToldBeforeItsCause(t *testing.T) {
 		t.Errorf("it is %s", i.Status)
 	}
 }
+
+// TestOneCableIsOneIncident: a link that is down, a group of routers over it and another group are told once, whichever
+// is known first; and what is left when the first is mended has an incident of its own.
+func TestOneCableIsOneIncident(t *testing.T) {
+	const cable = "core-1/te1"
+	about := func(kind, object string, since int64, causes ...string) Finding {
+		return Finding{Kind: kind, Site: "porto", Object: object, State: Down, Since: since, Summary: object + " is not well", Causes: causes}
+	}
+	r := newRig(t, nil)
+	r.observe(about(InterfaceDown, "link", t0, "acc-1/te9", cable))
+	r.now += 5000
+	r.observe(about(RedundancyLost, "routers", t0+4000, cable), about(RedundancyLost, "elsewhere", t0, "core-2/te1"))
+	r.restart()
+	r.now += 5000
+	r.observe(about(RedundancyLost, "uplinks", t0, cable))
+	r.wantTold("ops opened INC-1 open", "ops opened INC-2 open")
+	i, _ := r.get(1)
+	if i.Kind != InterfaceDown || i.Impact != "without redundancy: routers, uplinks" {
+		t.Errorf("got %s, %q", i.Kind, i.Impact)
+	}
+	r.now += 100_000
+	mended := about(InterfaceDown, "link", r.now, cable)
+	mended.State = Up
+	r.observe(mended)
+	r.wait(31 * time.Second)
+	r.told = nil
+	r.wait(time.Second)
+	if i, _ := r.get(3); i.Kind != RedundancyLost || i.Object != "routers" || i.Impact != "without redundancy: uplinks" || i.Status != Open {
+		t.Errorf("got %+v", i)
+	}
+	if i, _ := r.get(1); i.Status != Resolved {
+		t.Errorf("the mended link is %s", i.Status)
+	}
+}
+
+// TestTwoIncidentsTurnOutToBeOne: two groups are told, and then that they lack the same. A loss of long before stays alone.
+func TestTwoIncidentsTurnOutToBeOne(t *testing.T) {
+	lost := func(object string, since int64, causes ...string) Finding {
+		return Finding{Kind: RedundancyLost, Site: "porto", Object: object, State: Down, Since: since, Summary: object + " is not well", Causes: causes}
+	}
+	r := newRig(t, nil)
+	r.observe(lost("a", t0, "x"), lost("b", t0+20_000, "y"), lost("c", t0-3_600_000, "z"))
+	r.now += 1000
+	r.observe(lost("b", t0+20_000, "x", "y"), lost("c", t0-3_600_000, "x", "z"))
+	if i, _ := r.get(2); i.Status != Resolved || i.MergedInto != 1 {
+		t.Errorf("got %+v", i)
+	}
+	if i, _ := r.get(1); i.Impact != "without redundancy: b" {
+		t.Errorf("got %+v", i)
+	}
+	if i, _ := r.get(3); i.Status != Open {
+		t.Errorf("got %+v", i)
+	}
+}

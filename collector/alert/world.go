@@ -92,6 +92,10 @@ func (w *World) take(f Finding, now int64) {
 		}
 		w.began(f, p, now)
 	case wrong:
+		if !f.Late && k.Kind != DeviceDown && !slices.Equal(p.Causes, f.Causes) {
+			p.Causes = f.Causes
+			w.touch(p)
+		}
 		if explained := f.State == Unreachable; p.Explained != explained || p.Since != f.Since || !f.Late && p.Severity != problemOf(f).Severity {
 			fresh := problemOf(f)
 			p.Explained, p.Since, p.Severity, p.Evidence, p.Detected = explained, f.Since, fresh.Severity, fresh.Evidence, f.Detected

@@ -78,6 +78,7 @@ type FHRP struct {
 	Group    uint32
 	Routers  []string
 	Roles    []Role
+	Ports    []string // of the routers, by which they take part; empty: not told
 	Class    Class
 }
 
@@ -108,6 +109,7 @@ func FHRPsOf(facts []telemetry.DeviceFacts) []FHRP {
 			}
 			at[k].Routers = append(at[k].Routers, f.Device)
 			at[k].Roles = append(at[k].Roles, role)
+			at[k].Ports = append(at[k].Ports, g.Key)
 			told[k] = append(told[k], g)
 		}
 	}
@@ -140,6 +142,7 @@ func (g *FHRP) others(told []telemetry.FHRPGroup, own map[netip.Addr]bool) {
 			known[a] = true
 			g.Routers = append(g.Routers, a.String())
 			g.Roles = append(g.Roles, r)
+			g.Ports = append(g.Ports, "")
 		}
 	}
 	for i, t := range told {
@@ -153,6 +156,7 @@ func (g *FHRP) others(told []telemetry.FHRPGroup, own map[netip.Addr]bool) {
 	if len(g.Routers) == 1 && g.Protocol != "hsrp" {
 		g.Routers = append(g.Routers, "a router that is not in the inventory")
 		g.Roles = append(g.Roles, RoleUnknown)
+		g.Ports = append(g.Ports, "")
 	}
 }
 

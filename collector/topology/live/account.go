@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 
-	"ninewatch/collector/inventory"
 	"ninewatch/collector/topology"
 )
 
@@ -87,45 +86,4 @@ func union(lines [][]topology.Stretch[topology.Class], counts func(topology.Clas
 		}
 	}
 	return sum
-}
-
-// Finding is redundancy that is lost now, for incidents. It is not hidden because a service is up.
-type Finding struct {
-	Kind     string // redundancy_lost
-	Object   string // name of the group
-	Site     string // of its first member; empty: of none
-	Severity string // RFC 8632: failed is worst, then split_brain, at_risk, reduced
-	Class    topology.Class
-	Since    int64 // Unix ms
-	Words    string
-	Members  []string // that are gone
-	Devices  []string // of the group: an incident of one of them explains the loss
-}
-
-// RedundancyLost is the kind of all findings.
-const RedundancyLost = "redundancy_lost"
-
-// Findings lists what is lost now, by severity and name. What has no spare by design loses nothing until it fails. Of
-// the sessions of a router some may go: which of them are meant to stand in for each other no MIB tells.
-func (s *Service) Findings(context.Context) []Finding {
-	var out []Finding
-	for _, g := range s.view.Load().Groups {
-		class := g.Verdict.Class
-		if !class.Lost() || !g.roles && !g.Redundant() && class != topology.Failed || g.Kind == inventory.ModeRouting && g.Source == FromFacts && class == topology.Reduced {
-			continue
-		}
-		f := Finding{Kind: RedundancyLost, Object: g.Name, Severity: class.Severity(), Class: class, Since: g.Since, Devices: slices.Concat(g.Devices, g.near),
-			Words: g.Title + " is " + classWords(class) + ": " + g.Words}
-		if len(g.Sites) > 0 {
-			f.Site = g.Sites[0]
-		}
-		for _, m := range g.Members {
-			if m.State == topology.Down {
-				f.Members = append(f.Members, m.ID)
-			}
-		}
-		out = append(out, f)
-	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return int(b.Class) - int(a.Class) })
-	return out
 }

@@ -45,6 +45,8 @@ type member struct {
 	told   topology.State   // by facts, where neither ports nor scope is set
 	part   component        // a power supply or fan, whose sensors may tell more
 	role   topology.Role    // of a router
+	via    string           // device/interface of a router or a session
+	wires  []string         // ports, with those at the other ends of their links
 	at     int64            // Unix ms of the facts
 	inUse  map[string]bool  // by port: whether the aggregator uses it, where the device says so
 	since  map[string]int64 // by port: when it said so
@@ -99,17 +101,10 @@ func (s *Service) groups(n *topology.Network) []*Group {
 			}
 		}
 	}
-	far := map[string]string{} // device at the other end of a port
-	for _, l := range n.Links {
-		far[portName(n, l.A)], far[portName(n, l.B)] = n.Nodes[l.B.Node].ID, n.Nodes[l.A.Node].ID
-	}
+	far := farEnds(n)
 	for _, g := range out {
 		s.finish(g)
-		for _, p := range g.Ports {
-			if device := far[p]; device != "" && !slices.Contains(g.near, device) {
-				g.near = append(g.near, device)
-			}
-		}
+		g.wire(far)
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	return out
@@ -293,6 +288,9 @@ func (s *Service) routers() []*Group {
 			m := member{role: f.Roles[i]}
 			if known := s.memory[router]; known != nil {
 				m.device, m.at = router, known.Facts.Time
+				if f.Ports[i] != "" {
+					m.via = router + "/" + f.Ports[i]
+				}
 				if g.Read == 0 || m.at < g.Read {
 					g.Read = m.at
 				}

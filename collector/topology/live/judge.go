@@ -189,30 +189,6 @@ func (c *court) parts(g *Group) []topology.State {
 	return out
 }
 
-// role is what a router is now: what it said last, unless something happened since.
-func (c *court) role(g *Group, m member) topology.Role {
-	if m.device == "" {
-		return m.role
-	}
-	switch state, ok := c.devices[m.device]; {
-	case ok && state == topology.Down:
-		return topology.Idle
-	case ok && state == topology.Unknown:
-		return topology.RoleUnknown
-	}
-	if m.role != topology.Standby {
-		return m.role
-	}
-	for _, other := range g.of { // who was active and fell silent after this one was read: it may have taken over
-		if other.role == topology.Active && other.device != "" && c.devices[other.device] == topology.Down {
-			if t, err := c.scope("device:" + other.device); err == nil && t.since > m.at {
-				return topology.RoleUnknown
-			}
-		}
-	}
-	return m.role
-}
-
 // class judges a group, and sets the states of its members.
 func (c *court) class(g *Group) error {
 	if g.roles {

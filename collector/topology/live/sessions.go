@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -83,7 +84,7 @@ func sessionGroups(m *memory, n *topology.Network) []*Group {
 		if m.missing(h) {
 			state = topology.Down
 		}
-		g.of = append(g.of, member{told: state, at: f.Time, scope: h.Session})
+		g.of = append(g.of, member{told: state, at: f.Time, scope: h.Session, via: sessionPort(f, h.Session)})
 	}
 	var out []*Group
 	for _, family := range keys(byFamily) {
@@ -99,6 +100,30 @@ func sessionGroups(m *memory, n *topology.Network) []*Group {
 		out = append(out, g)
 	}
 	return out
+}
+
+// sessionPort is the interface (device/interface) of the network that a session's other end is in; empty: that is not known.
+func sessionPort(f telemetry.DeviceFacts, session string) string {
+	words := strings.Fields(session)
+	var peer netip.Addr
+	for _, word := range slices.Backward(words) {
+		if a, err := netip.ParseAddr(word); err == nil {
+			peer = a
+			break
+		}
+	}
+	longest, index := int32(0), uint32(0)
+	for _, a := range f.Addresses {
+		if p, err := a.Address.Prefix(int(a.PrefixLength)); err == nil && a.PrefixLength > longest && p.Contains(peer) {
+			longest, index = a.PrefixLength, a.IfIndex
+		}
+	}
+	for _, i := range f.Interfaces {
+		if longest > 0 && i.IfIndex == index {
+			return f.Device + "/" + i.Key
+		}
+	}
+	return ""
 }
 
 // peersOf are the devices that one has adjacencies of BGP or of OSPF with: when one of them fails, its sessions go.
