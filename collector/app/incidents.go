@@ -262,7 +262,7 @@ func (a *App) troubleFindings(ctx context.Context) ([]alert.Finding, error) {
 	return out, nil
 }
 
-// redundancyFindings tells of redundancy that is lost.
+// redundancyFindings tells of redundancy that is lost. Where that cannot be told any more it neither begins nor ends.
 func (a *App) redundancyFindings(ctx context.Context) ([]alert.Finding, error) {
 	if v := a.topology.View(); v == nil {
 		return nil, nil
@@ -270,13 +270,16 @@ func (a *App) redundancyFindings(ctx context.Context) ([]alert.Finding, error) {
 	list := a.topology.Findings(ctx)
 	out := make([]alert.Finding, 0, len(list))
 	for _, f := range list {
-		evidence := ""
+		evidence, state := "", alert.Down
 		if len(f.Members) > 0 {
 			evidence = "gone: " + strings.Join(f.Members, ", ")
 		}
+		if f.Class == topology.ClassUnknown {
+			state = alert.Unknown
+		}
 		out = append(out, alert.Finding{
-			Kind: alert.RedundancyLost, Site: f.Site, Object: f.Object, Severity: alert.Severity(f.Severity), State: alert.Down, Since: f.Since,
-			Summary: f.Words, Evidence: evidence, Members: f.Devices,
+			Kind: alert.RedundancyLost, Site: f.Site, Object: f.Object, Severity: alert.Severity(f.Severity), State: state, Since: f.Since,
+			Summary: f.Words, Evidence: evidence, Members: f.Devices, Causes: f.Causes,
 		})
 	}
 	return out, nil

@@ -153,6 +153,7 @@ func portDown(f *alert.Finding, i uptime.InterfaceNow, end farEnd) {
 		f.More = append(f.More, said)
 	}
 	f.Summary = fmt.Sprintf("%s of %s is down", f.Object, f.Device)
+	f.Causes = []string{i.Device + "/" + i.Key}
 	if !end.linked() {
 		return
 	}
@@ -162,6 +163,7 @@ func portDown(f *alert.Finding, i uptime.InterfaceNow, end farEnd) {
 	}
 	f.Summary = fmt.Sprintf("the link %s is down", linkWords(x, y))
 	f.Members = []string{x.device, y.device}
+	f.Causes = []string{x.device + "/" + x.key, y.device + "/" + y.key}
 }
 
 func linkWords(x, y port) string {
