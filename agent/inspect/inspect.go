@@ -78,6 +78,7 @@ func inspect(ctx context.Context, o Options, s snmp.Session) (*Result, error) {
 	}
 	read, trouble := library.Read(ctx, s, profile.DefaultLimits(), r.System)
 	result.addProfile(read, trouble)
+	plan = plan.Instead(read.Instead, facts.Interfaces)
 	_, missing := structure.Read(ctx, s, &facts, structure.Options{Open: o.openVLAN})
 	result.addFacts(&facts, missing)
 	groups, _ := read.Groups(o.Target, time.Minute)

@@ -2,8 +2,10 @@ package inspect
 
 import (
 	"cmp"
+	"slices"
 
 	"ninewatch/agent/profile"
+	"ninewatch/agent/snmp"
 )
 
 // Processor is one processor that the profile knows of.
@@ -56,8 +58,27 @@ func (r *Result) addProfile(read *profile.Reading, trouble []profile.PartError) 
 		r.Sensors[i] = Sensor(s)
 	}
 	r.PowerSupplies, r.Fans = partsOf(read.PowerSupplies), partsOf(read.Fans)
+	for _, i := range read.Instead {
+		r.count(i)
+	}
 	for _, e := range trouble {
 		r.Errors = append(r.Errors, PartError{e.Part, e.Err.Error()})
+	}
+}
+
+// count has a counter of a vendor's MIB stand in for one of IF-MIB.
+func (r *Result) count(i snmp.Instead) {
+	at := slices.IndexFunc(r.Interfaces, func(f Interface) bool { return f.Index == i.IfIndex })
+	name := slices.IndexFunc(counterNames, func(n counterName) bool { return n.counter == i.Counter })
+	if at < 0 || name < 0 {
+		return
+	}
+	f := &r.Interfaces[at]
+	f.Counters[counterNames[name].name] = i.Value
+	if i.Counter == snmp.InOctets || i.Counter == snmp.OutOctets {
+		if f.CounterBits = 32; i.Wide {
+			f.CounterBits = 64
+		}
 	}
 }
 

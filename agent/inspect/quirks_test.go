@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ninewatch/agent/profile"
 )
 
 // quirky is a device with two ports on which the quirks below are put: later lines replace earlier ones of the same name.
@@ -117,8 +119,46 @@ func TestSentinelIsNoReading(t *testing.T) {
 	}
 }
 
-// inspectQuirk is what inspect says of the quirky device with these lines.
-func inspectQuirk(t *testing.T, lines string) Result {
+// TestQuirkOfCountersAtZero: IF-MIB of some makers stands at 0 while their own MIB counts. Their profile names the
+// objects that count; what IF-MIB does count stays.
+func TestQuirkOfCountersAtZero(t *testing.T) {
+	const theirs = `
+metrics:
+  - MIB: QUIRKY-MIB
+    table: {OID: 1.3.6.1.4.1.99999.7.1, name: quirkyPortTable}
+    symbols:
+      - {OID: 1.3.6.1.4.1.99999.7.1.1.4, name: ifHCInOctets}
+      - {OID: 1.3.6.1.4.1.99999.7.1.1.5, name: ifOutOctets}
+`
+	const counting = `1.3.6.1.2.1.2.2.1.10.1|65|0
+1.3.6.1.2.1.2.2.1.16.1|65|0
+1.3.6.1.2.1.2.2.1.14.1|65|3
+1.3.6.1.2.1.31.1.1.1.6.1|70|0
+1.3.6.1.2.1.2.2.1.10.2|65|22
+1.3.6.1.4.1.99999.7.1.1.4.1|70|5000000000
+1.3.6.1.4.1.99999.7.1.1.4.2|70|6000000000
+1.3.6.1.4.1.99999.7.1.1.5.1|65|77
+1.3.6.1.4.1.99999.7.1.1.5.2|70|88
+`
+	r := inspectQuirk(t, counting, "sysobjectid: 1.3.6.1.4.1.99999.*"+theirs)
+	if got, want := r.Interfaces[0].Counters, (map[string]uint64{"in_octets": 5000000000, "out_octets": 77, "in_errors": 3}); !cmp.Equal(got, want) {
+		t.Errorf("a port at 0: got %v, want %v", got, want)
+	}
+	if got, want := r.Interfaces[1].Counters, (map[string]uint64{"in_octets": 22}); !cmp.Equal(got, want) || r.Interfaces[1].CounterBits != 32 {
+		t.Errorf("a port that counts, and a counter of the wrong type: got %v, want %v", got, want)
+	}
+	byTag := strings.NewReplacer("99999.7.1.1.4.1|", "99999.7.1.1.4.3.9|", "99999.7.1.1.5.1|", "99999.7.1.1.5.3.9|").Replace(counting) + "1.3.6.1.4.1.99999.7.1.1.2.3.9|2|1\n"
+	r = inspectQuirk(t, byTag, "sysobjectid: 1.3.6.1.4.1.99999.*"+theirs+"    metric_tags: [{tag: ifIndex, column: {OID: 1.3.6.1.4.1.99999.7.1.1.2, name: quirkyPortIfIndex}}]\n")
+	if got, want := r.Interfaces[0].Counters, (map[string]uint64{"in_octets": 5000000000, "out_octets": 77, "in_errors": 3}); !cmp.Equal(got, want) {
+		t.Errorf("rows with numbers of their own: got %v, want %v", got, want)
+	}
+	if r := inspectQuirk(t, counting); r.Interfaces[0].Counters["in_octets"] != 0 {
+		t.Errorf("without a profile: got %v", r.Interfaces[0].Counters)
+	}
+}
+
+// inspectQuirk is what inspect says of the quirky device with these lines, by profiles of the user.
+func inspectQuirk(t *testing.T, lines string, profiles ...string) Result {
 	t.Helper()
 	rows := map[string]string{}
 	var names []string
@@ -134,7 +174,14 @@ func inspectQuirk(t *testing.T, lines string) Result {
 	for _, n := range names {
 		text.WriteString(rows[n] + "\n")
 	}
-	_, stdout, stderr := run(t, options(serveText(t, text.String()), "json"))
+	o := options(serveText(t, text.String()), "json")
+	o.Profiles = profile.NewLibrary()
+	for _, p := range profiles {
+		if problems := o.Profiles.Add("quirky.yaml", []byte(p)); len(problems) > 0 {
+			t.Fatal(problems)
+		}
+	}
+	_, stdout, stderr := run(t, o)
 	if stdout == "" {
 		t.Fatal(stderr)
 	}

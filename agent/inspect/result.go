@@ -69,11 +69,13 @@ type PartError struct {
 	Error string `json:"error" yaml:"error"`
 }
 
-// counterNames are those of the contract; packets are the unicast packets.
-var counterNames = []struct {
+type counterName struct {
 	counter snmp.Counter
 	name    string
-}{
+}
+
+// counterNames are those of the contract; packets are the unicast packets.
+var counterNames = []counterName{
 	{snmp.InOctets, "in_octets"}, {snmp.OutOctets, "out_octets"},
 	{snmp.InUcastPkts, "in_packets"}, {snmp.OutUcastPkts, "out_packets"},
 	{snmp.InErrors, "in_errors"}, {snmp.OutErrors, "out_errors"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
 	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
@@ -40,7 +41,7 @@ func (rd *reader) metrics() {
 
 func (rd *reader) columnMetric(m *Metric, s *Symbol) {
 	at := strings.TrimPrefix(s.OID, ".")
-	if slices.ContainsFunc(ownTables, func(t string) bool { return strings.HasPrefix(at+".", t) }) {
+	if s.own() {
 		return
 	}
 	if s.ConstantValueOne {
@@ -49,9 +50,18 @@ func (rd *reader) columnMetric(m *Metric, s *Symbol) {
 	if at == "" {
 		return
 	}
+	if counter, wide, ok := snmp.CounterNamed(s.Name); ok {
+		rd.instead(m, s, at, snmp.Instead{Counter: counter, Wide: wide})
+		return
+	}
 	for n, index := range rd.column(at, s.Name).order {
 		rd.metric(m, s, &row{index: index, n: n + 1}, at+"."+index.String())
 	}
+}
+
+// own tells whether s is in one of ownTables.
+func (s Symbol) own() bool {
+	return slices.ContainsFunc(ownTables, func(t string) bool { return strings.HasPrefix(strings.TrimPrefix(s.OID, ".")+".", t) })
 }
 
 // anyColumn is one whose rows a constant may follow: that of another symbol or of a tag.

@@ -16,8 +16,9 @@ type Reading struct {
 	PowerSupplies []PartReading
 	Fans          []PartReading
 	Metrics       []MetricReading
-	Plan          []Instance // what to poll from now on
-	Derived       []Derived  // what to work out of it
+	Instead       []snmp.Instead // of counters of IF-MIB that stand at 0
+	Plan          []Instance     // what to poll from now on
+	Derived       []Derived      // what to work out of it
 
 	objects []oid.OID // that Derived needs
 }

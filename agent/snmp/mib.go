@@ -64,6 +64,7 @@ var (
 	ifTableLastChange = object{"ifTableLastChange", oid.MustParse("1.3.6.1.2.1.31.1.5.0"), ticks, 0}
 )
 
+//go:noinline
 func column(name, table string, number uint32, s syntax) object {
 	return object{name: name, at: oid.MustParse(table).Append(number), syntax: s}
 }

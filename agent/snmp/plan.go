@@ -102,6 +102,7 @@ func (p *Plan) addInterface(r *InterfaceReading) {
 	}
 }
 
+//go:noinline
 func (p *Plan) add(o *object, instance oid.OID, l []telemetry.Label) {
 	if len(p.template) >= maxSeries {
 		p.left++
@@ -117,6 +118,7 @@ func (p *Plan) watch(o *object) {
 	p.items = append(p.items, item{o, -1})
 }
 
+//go:noinline
 func labels(name, value string) []telemetry.Label {
 	return []telemetry.Label{{Name: name, Value: value}}
 }

@@ -73,36 +73,50 @@ func (r *Reading) readSystem(t *tables) error {
 	if err != nil {
 		return err
 	}
-	value := func(i int) (snmpwire.VarBind, bool) {
-		err := objects[i].checked(got[i])
-		if err != nil && err != errAbsent && (got[i].Err != nil || got[i].Type != snmpwire.Null) {
-			t.problem("system."+objects[i].name, err)
-			t.invalid++
-		}
-		return got[i], err == nil
-	}
-	text := func(i int) string {
-		if vb, ok := value(i); ok {
-			return Text(vb.Bytes)
-		}
-		return ""
-	}
-	r.System = telemetry.System{SysDescr: text(0), SysContact: text(3), SysName: text(4), SysLocation: text(5)}
-	if vb, ok := value(1); ok {
+	g := &group{t: t, objects: objects, got: got}
+	r.System = telemetry.System{SysDescr: g.text(0), SysContact: g.text(3), SysName: g.text(4), SysLocation: g.text(5)}
+	if vb, ok := g.value(1); ok {
 		r.System.SysObjectID = vb.Object.String()
 	}
-	if vb, ok := value(2); ok {
+	if vb, ok := g.value(2); ok {
 		r.System.SysUpTime, r.UpTime = vb.Uint, true
 	}
-	if vb, ok := value(6); ok {
+	if vb, ok := g.value(6); ok {
 		r.IfNumber = known(vb)
 	}
-	if vb, ok := value(7); ok {
+	if vb, ok := g.value(7); ok {
 		r.IfTableLastChange = known(vb)
 	}
 	return nil
 }
 
+// group is some scalars and what the device answered.
+type group struct {
+	t       *tables
+	objects []object
+	got     []snmpwire.VarBind
+}
+
+//go:noinline
+func (g *group) value(i int) (snmpwire.VarBind, bool) {
+	vb, o := g.got[i], g.objects[i]
+	err := o.checked(vb)
+	if err != nil && err != errAbsent && (vb.Err != nil || vb.Type != snmpwire.Null) {
+		g.t.problem("system."+o.name, err)
+		g.t.invalid++
+	}
+	return vb, err == nil
+}
+
+//go:noinline
+func (g *group) text(i int) string {
+	if vb, ok := g.value(i); ok {
+		return Text(vb.Bytes)
+	}
+	return ""
+}
+
+//go:noinline
 func known(vb snmpwire.VarBind) *uint64 {
 	if n, ok := number64(vb); ok {
 		return &n

@@ -34,19 +34,24 @@ func (t *tables) problem(part string, err error) {
 }
 
 // cells are the values of some columns: cells[object name][index].
+// What reads them is not inlined: that would take more room than time.
 type cells map[string]map[uint32]snmpwire.VarBind
 
+//go:noinline
 func (c cells) at(o object, index uint32) (snmpwire.VarBind, bool) {
 	vb, ok := c[o.name][index]
 	return vb, ok
 }
 
+//go:noinline
 func (c cells) text(o object, index uint32) string {
 	vb, _ := c.at(o, index)
 	return Text(vb.Bytes)
 }
 
 // number is a value from 0 to 2^32-1, or 0 for what is not known.
+//
+//go:noinline
 func (c cells) number(o object, index uint32) uint32 {
 	vb, _ := c.at(o, index)
 	n, ok := number64(vb)
