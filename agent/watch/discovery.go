@@ -74,8 +74,12 @@ func (w *Watcher) inventory(ctx context.Context, d *device, _ time.Time) {
 		return
 	}
 	facts.Time = at.UnixMilli()
-	w.install(d, plan, facts.Interfaces)
-	parts = append(parts, w.profile(ctx, d, session, &facts)...)
+	if w.deps.Profiles.Replaces(d.assigned.Profile, facts.System.SysObjectID) {
+		parts = append(parts, w.profile(ctx, d, session, plan, &facts)...) // which tells what counts
+	} else {
+		w.install(d, plan, facts.Interfaces)
+		parts = append(parts, w.profile(ctx, d, session, nil, &facts)...)
+	}
 	parts = append(parts, w.structure(ctx, d, session, &facts)...)
 	if d.ctx.Err() != nil || w.stopped.Err() != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return // what is missing is our doing
@@ -119,8 +123,9 @@ func (w *Watcher) knows(name string) error {
 	return nil
 }
 
-// profile reads the device by its profile: what it is goes into f, what is to be polled into the groups.
-func (w *Watcher) profile(ctx context.Context, d *device, session snmp.Session, f *telemetry.DeviceFacts) []snmp.PartError {
+// profile reads the device by its profile: what it is goes into f, what is to be polled into the groups. A plan is
+// put to use with what the profile has instead of IF-MIB.
+func (w *Watcher) profile(ctx context.Context, d *device, session snmp.Session, plan *snmp.Plan, f *telemetry.DeviceFacts) []snmp.PartError {
 	var read *profile.Reading
 	var parts []snmp.PartError
 	if forced, err := w.deps.Profiles.Resolve(d.assigned.Profile); d.assigned.Profile != "" && err == nil {
@@ -133,6 +138,9 @@ func (w *Watcher) profile(ctx context.Context, d *device, session snmp.Session, 
 	silent := ctx.Err() != nil || missing(parts)
 	if silent && d.told != nil { // a device that stopped answering has not become another
 		f.Identity = d.told.Identity
+	}
+	if plan != nil && !silent {
+		w.install(d, plan.Instead(read.Instead, f.Interfaces), f.Interfaces)
 	}
 	groups, left := read.Groups(d.assigned.Name, d.sensorsInterval())
 	if left > 0 {

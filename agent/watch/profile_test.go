@@ -89,6 +89,9 @@ func TestRecordings(t *testing.T) {
 		"ninewatch_memory_used_bytes name=Physical memory": 631136256.0, "ninewatch_memory_total_bytes name=Physical memory": 1036705792.0,
 		"ninewatch_sensor_status class=state part=fan sensor=CPU fan": 0.0,
 	})
+	f("iqnos_mtc6", telemetry.Identity{Vendor: "Infinera", OS: "IQ NOS", Model: "FlexILS MTC_6", Serial: "M", Version: "R22.2.0.0120", Profile: "infinera-flexils"}, map[string]any{
+		"ifHCOutOctets ifName=OSCCTP=1-A-1-O1": 2986036983.0, "ifHCInOctets ifName=OSCCTP=1-A-1-O1": 436877274.0, // IF-MIB does not count there
+	})
 	f("apc_smx750i", telemetry.Identity{Vendor: "APC", Model: "Smart-UPS X 750", Serial: "<private>", Version: "AOS v6.6.4 / App v6.6.4", Profile: "apc"}, map[string]any{
 		"ninewatch_sensor_value class=charge sensor=Battery charge unit=percent": 100.0,
 		"ninewatch_sensor_value class=current sensor=Output unit=ampere":         0.6,
