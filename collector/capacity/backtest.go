@@ -197,37 +197,15 @@ func (t *trial) weigh(out [][]float64, without int) [][]float64 {
 	return out
 }
 
-// mix is the weighted median of what the candidates say of a horizon, with the mean of the two in the middle
-// where the half falls between them: one that is far from all others has no say.
+// mix is the weighted median of what the candidates say of a horizon.
 func mix(weights []float64, said [][]float64, h int) float64 {
-	var order [16]int
-	n := 0
+	var v voices
 	for c, w := range weights {
-		if w <= 0 {
-			continue
+		if !(w <= 0) {
+			v.add(said[c][h], w)
 		}
-		i := n
-		for ; i > 0 && said[order[i-1]][h] > said[c][h]; i-- {
-			order[i] = order[i-1]
-		}
-		order[i] = c
-		n++
 	}
-	below, previous := 0.0, 0.0
-	for i := range n {
-		c := order[i]
-		middle := below + weights[c]/2
-		if middle >= 0.5 {
-			if i == 0 {
-				return said[c][h]
-			}
-			last := said[order[i-1]][h]
-			return last + (said[c][h]-last)*(0.5-previous)/(middle-previous)
-		}
-		below += weights[c]
-		previous = middle
-	}
-	return said[order[n-1]][h]
+	return v.median()
 }
 
 // leaveOneOut forecasts at each origin with the weights of the others, and keeps the errors for the intervals.

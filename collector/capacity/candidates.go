@@ -41,7 +41,7 @@ func (f *fitter) seasonalNaive(out []float64) {
 			}
 		}
 		if math.IsNaN(out[h]) {
-			out[h] = f.trend.base + f.season[f.phase[f.n+h]]
+			out[h] = f.inSeason(f.trend.base, f.n+h)
 		}
 	}
 }
@@ -50,14 +50,14 @@ func (f *fitter) seasonalNaive(out []float64) {
 func (f *fitter) seasonalMedian(out []float64) {
 	level := f.recentLevel(f.m)
 	for h := range out {
-		out[h] = level + f.season[f.phase[f.n+h]]
+		out[h] = f.inSeason(level, f.n+h)
 	}
 }
 
 func (f *fitter) recentLevel(steps int) float64 {
 	f.blocks = f.blocks[:0]
 	for i := max(0, f.n-steps); i < f.n; i++ {
-		f.blocks = append(f.blocks, f.y[i]-f.season[f.phase[i]])
+		f.blocks = append(f.blocks, f.outOfSeason(i))
 	}
 	level := f.median(f.blocks)
 	if math.IsNaN(level) {
@@ -70,14 +70,14 @@ func (f *fitter) recentLevel(steps int) float64 {
 func (f *fitter) combined(out []float64) {
 	for h := range out {
 		x := (float64(min(h+1, extrapolate*f.n)) + float64(f.block-1)/2) / float64(f.block)
-		out[h] = f.trend.at(x) + f.season[f.phase[f.n+h]]
+		out[h] = f.inSeason(f.trend.at(x), f.n+h)
 	}
 }
 
 // lastPeriod repeats the last season at the period that was found.
 func (f *fitter) lastPeriod(out []float64) {
 	for h := range out {
-		out[h] = f.trend.base + f.season[f.phase[f.n+h]]
+		out[h] = f.inSeason(f.trend.base, f.n+h)
 		for k := 1; f.lagged(h, k) >= 0; k++ {
 			if v := f.y[f.lagged(h, k)]; !math.IsNaN(v) {
 				out[h] = v
@@ -104,7 +104,7 @@ func (f *fitter) weightedSeasons(out []float64) {
 			w /= 2
 		}
 		if weights == 0 {
-			out[h] = f.trend.base + f.season[f.phase[f.n+h]]
+			out[h] = f.inSeason(f.trend.base, f.n+h)
 			continue
 		}
 		out[h] = sum / weights
@@ -134,7 +134,7 @@ func (f *fitter) weekdays(out []float64) {
 			w /= 2
 		}
 		if weights == 0 {
-			out[h] = f.trend.base + f.season[f.phase[f.n+h]]
+			out[h] = f.inSeason(f.trend.base, f.n+h)
 			continue
 		}
 		out[h] = sum / weights

@@ -28,6 +28,8 @@ type fitter struct {
 
 	y      []float64 // raw with outliers drawn in; NaN in gaps
 	season []float64 // of each slot, around 0
+	middle float64   // of the slots before they were put around 0: the mean of a season less its median
+	usual  float64   // the level that season is a part of; 0 where it is added to any level
 	scale  []float64 // of the residuals of each slot
 	level  []float64 // local level while cleaning
 	points []float64 // medians of blocks without the season
@@ -71,6 +73,7 @@ func (f *fitter) fit(n int) {
 	f.localLevel()
 	f.shape()
 	f.winsorise()
+	f.chooseForm()
 	f.makePoints()
 	var anchor float64
 	f.start, anchor = f.segments(f.points)
@@ -145,6 +148,10 @@ func (f *fitter) shape() {
 		if math.IsNaN(f.season[j]) {
 			f.season[j] = 0
 		}
+	}
+	f.middle = middle
+	if math.IsNaN(middle) {
+		f.middle = 0
 	}
 }
 
@@ -261,7 +268,7 @@ func (f *fitter) makePoints() {
 		from := first + p*f.block
 		f.blocks = f.blocks[:0]
 		for i := from; i < from+f.block; i++ {
-			f.blocks = append(f.blocks, f.y[i]-f.season[f.phase[i]])
+			f.blocks = append(f.blocks, f.outOfSeason(i))
 		}
 		f.points[p] = f.median(f.blocks)
 	}

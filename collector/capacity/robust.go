@@ -116,3 +116,36 @@ func kendallZ(y []float64, rho float64) float64 {
 	rho = min(max(rho, 0), 0.9)
 	return s / math.Sqrt(variance*(1+rho)/(1-rho))
 }
+
+// voices are values with weights, ascending.
+type voices struct {
+	n             int
+	value, weight [16]float64
+}
+
+func (v *voices) add(value, weight float64) {
+	i := v.n
+	for ; i > 0 && v.value[i-1] > value; i-- {
+		v.value[i], v.weight[i] = v.value[i-1], v.weight[i-1]
+	}
+	v.value[i], v.weight[i] = value, weight
+	v.n++
+}
+
+// median is where half of the weights (which sum up to 1) is below, each value in the middle of its own: one that
+// is far from all others has no say.
+func (v *voices) median() float64 {
+	below, previous := 0.0, 0.0
+	for i := range v.n {
+		middle := below + v.weight[i]/2
+		if middle >= 0.5 {
+			if i == 0 {
+				return v.value[0]
+			}
+			return v.value[i-1] + (v.value[i]-v.value[i-1])*(0.5-previous)/(middle-previous)
+		}
+		below += v.weight[i]
+		previous = middle
+	}
+	return v.value[v.n-1]
+}

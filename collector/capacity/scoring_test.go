@@ -214,7 +214,7 @@ func TestOwnCrossings(t *testing.T) {
 	histories, truths := simulateDaily(11, 320)
 	cross, hits, falseAlarms, days := found(histories, truths)
 	t.Logf("%d of %d found, %d false alarms of %d, median error %g days", hits, cross, falseAlarms, 320-cross, days)
-	if hits*10 < cross*7 || falseAlarms*20 > 320-cross || days > 15 {
+	if hits*10 < cross*8 || falseAlarms*20 > 320-cross || days > 7 {
 		t.Errorf("%d of %d found, %d false alarms, median error %g days", hits, cross, falseAlarms, days)
 	}
 }

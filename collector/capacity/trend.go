@@ -15,7 +15,7 @@ type shape struct {
 }
 
 // shapes are the forms that a segment may have grown in: nobody can tell from a few months which one it is, so
-// that they are averaged by how well they fit. Those that level off do so after half of, once and twice the
+// that each has a say by how well it fits. Those that level off do so after half of, once and twice the
 // span of the history.
 var shapes = []shape{
 	{name: "linear", prior: 1},
@@ -50,7 +50,8 @@ func (c curve) at(x float64) float64 {
 
 const maxLog = 300 // exp of more is near what a float can hold
 
-// trend is the average of the curves through the points of the last segment, with x in points; flat without curves.
+// trend is the weighted median of the curves through the points of the last segment, with x in points; flat without
+// curves.
 type trend struct {
 	curves []curve
 	base   float64 // value where x is 0, the last point, when flat
@@ -60,11 +61,11 @@ func (t *trend) at(x float64) float64 {
 	if len(t.curves) == 0 {
 		return t.base
 	}
-	v := 0.0
+	var v voices
 	for _, c := range t.curves {
-		v += c.weight * c.at(x)
+		v.add(c.at(x), c.weight)
 	}
-	return v
+	return v.median()
 }
 
 const (
