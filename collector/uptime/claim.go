@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ninewatch/collector/inventory"
-	"ninewatch/internal/telemetry"
 )
 
 // Claim is what a provider promised of a circuit, what was kept of it, and the evidence: enough to ask for a
@@ -37,8 +36,8 @@ type Promise struct {
 
 // Evidence is a run of equal observations.
 type Evidence struct {
-	Target string `json:"target"`
-	Probe  string `json:"probe"`
+	Target string `json:"target"` // a device, circuit:NAME for its far end, or DEVICE/KEY for an interface
+	Probe  string `json:"probe"`  // icmp, snmp, or ifOperStatus
 	Agent  string `json:"agent"`
 	From   string `json:"from"`
 	To     string `json:"to"` // of the last sample
@@ -89,34 +88,6 @@ func promise(c inventory.Contract) Promise {
 		p.RTTSeconds = fmt.Sprint(time.Duration(c.RTT).Seconds())
 	}
 	return p
-}
-
-// evidenceOf lists what agents saw of a circuit in an outage, with a minute before and after it.
-func (e *Engine) evidenceOf(ctx context.Context, c inventory.Circuit, w Window, out *Claim) error {
-	probe := telemetry.Target{Kind: telemetry.TargetCircuit, Name: c.Name}.Object()
-	rows, err := e.deps.DB.QueryContext(ctx, `SELECT device, probe, agent, from_ms, to_ms, every_ms, result, reason FROM observation_runs
-		WHERE device IN (?, ?) AND from_ms < ? AND to_ms >= ? ORDER BY from_ms, device, probe, agent`, probe, c.Device, (w.To+60)*1000, (w.From-60)*1000)
-	if err != nil {
-		return fmt.Errorf("read evidence of circuit %q: %w", c.Name, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if len(out.Evidence) >= mostEvidence {
-			out.Cut = true
-			return nil
-		}
-		var x Evidence
-		var kind telemetry.Probe
-		var result telemetry.Result
-		var a, b int64
-		if err := rows.Scan(&x.Target, &kind, &x.Agent, &a, &b, &x.Every, &result, &x.Reason); err != nil {
-			return fmt.Errorf("read evidence of circuit %q: %w", c.Name, err)
-		}
-		x.Probe, x.Result = kind.String(), result.String()
-		x.From, x.To = millis(a), millis(b)
-		out.Evidence = append(out.Evidence, x)
-	}
-	return rows.Err()
 }
 
 func millis(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01-02T15:04:05.000Z") }

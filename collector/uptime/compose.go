@@ -43,7 +43,7 @@ func Compose(e Expr, timelines map[string][]Interval, from, to int64) []Interval
 			for pos[k] < len(line) && line[pos[k]].To <= cuts[i-1] {
 				pos[k]++
 			}
-			n.add(line[pos[k]])
+			n.add(line[pos[k]], cuts[i-1])
 		}
 		out = append(out, n.decide(cuts[i-1], cuts[i], e.K))
 	}
@@ -54,9 +54,13 @@ func Compose(e Expr, timelines map[string][]Interval, from, to int64) []Interval
 type counts struct {
 	up, impaired, unknown int
 	why                   string
+	uncertainty           int64 // of the members that change at this instant, the largest
 }
 
-func (n *counts) add(x Interval) {
+func (n *counts) add(x Interval, at int64) {
+	if x.From == at {
+		n.uncertainty = max(n.uncertainty, x.Uncertainty)
+	}
 	switch x.State {
 	case Up:
 		n.up++
@@ -74,7 +78,7 @@ func (n *counts) add(x Interval) {
 }
 
 func (n *counts) decide(from, to int64, k int) Interval {
-	x := Interval{From: from, To: to, Why: n.why}
+	x := Interval{From: from, To: to, Why: n.why, Uncertainty: n.uncertainty}
 	switch {
 	case n.up >= k && n.impaired > 0:
 		x.State = Degraded

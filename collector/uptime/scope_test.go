@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -203,6 +204,41 @@ func TestClaim(t *testing.T) {
 		if x.Target != "circuit:wan" && x.Target != "sw2" {
 			t.Errorf("evidence of %s", x.Target)
 		}
+	}
+}
+
+// TestClaimByInterface: where the interface alone tells the outage, what it said is the evidence, and the outage has
+// the uncertainty of the polls.
+func TestClaimByInterface(t *testing.T) {
+	s, e := scopeWorld(t)
+	s.object("device", "edge", "porto", `{"name": "edge", "site": "porto"}`)
+	s.object("circuit", "line", "porto", `{"name": "line", "device": "edge", "interface": "wan1", "contract": {"availability": "99.5"}}`)
+	s.run("a1", telemetry.Run{Device: "edge", Probe: telemetry.ProbeICMP, From: start, To: start + 600_000, Every: 1000, Result: telemetry.OK})
+	past := []PastPolls{{Device: "edge", Agent: "a1", Runs: []PollRun{{From: start, To: start + 600_000, Every: 30_000}}, Changes: map[string][]StatusChange{"wan1": {
+		{At: start, Admin: 1, Oper: 1}, {At: start + 120_000, Previous: start + 90_000, Admin: 1, Oper: 2}, {At: start + 300_000, Previous: start + 270_000, Admin: 1, Oper: 1}}}}}
+	if err := s.write(t.Context(), func(tx *sql.Tx) error { return StorePast(t.Context(), tx, past) }); err != nil {
+		t.Fatal(err)
+	}
+	reload(t, e)
+	c, err := e.Claim(t.Context(), "line", start/1000, start/1000+600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := c.Availability.Outages; len(o) != 1 || o[0].CountedSeconds != 180 || o[0].UncertaintySeconds != 30 {
+		t.Errorf("got outages %+v, want one of 180 s that may have begun 30 s earlier", o)
+	}
+	var got []Evidence
+	for _, x := range c.Evidence {
+		if x.Target == "edge/wan1" {
+			got = append(got, x)
+		}
+	}
+	piece := func(from, to int64, result, why string) Evidence {
+		return Evidence{Target: "edge/wan1", Probe: "ifOperStatus", Agent: "a1", From: millis(start + from), To: millis(start + to), Every: 30_000, Result: result, Reason: why}
+	}
+	want := []Evidence{piece(0, 90_000, "up", ""), piece(120_000, 270_000, "down", "ifOperStatus down"), piece(300_000, 600_000, "up", "")}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

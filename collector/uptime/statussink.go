@@ -292,13 +292,7 @@ func (w *statusWriter) status(k statusStream, run *statusRun, key string, at, pr
 	if now, _ := c.state(); now != before || !ok {
 		w.changed = append(w.changed, k.device)
 	}
-	_, err := w.tx.ExecContext(w.ctx, `INSERT INTO interface_changes
-		(device, if_key, agent, time_ms, previous_ms, admin_status, oper_status, moving, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO NOTHING`, k.device, key, k.agent, c.At, c.Previous, c.Admin, c.Oper, c.Moving, c.Changed)
-	if err != nil {
-		return fmt.Errorf("store status of %s/%s: %w", k.device, key, err)
-	}
-	return nil
+	return storeChange(w.ctx, w.tx, k.device, key, k.agent, c)
 }
 
 // statusReading is what one poll read of one interface.
