@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -238,6 +239,19 @@ func (a *App) Inventory() *inventory.Store { return a.inventory }
 func (a *App) Plan() *plan.Service         { return a.plan }
 func (a *App) Journal() *journal.Journal   { return a.journal }
 func (a *App) Metrics() *metrics.Set       { return a.set }
+
+// ImportPolls stores what agents read of interfaces in a past of which there are no samples.
+func (a *App) ImportPolls(ctx context.Context, past []uptime.PastPolls) error {
+	if err := a.db.Write(ctx, func(tx *sql.Tx) error { return uptime.StorePast(ctx, tx, past) }); err != nil {
+		return err
+	}
+	devices := make([]string, len(past))
+	for i, p := range past {
+		devices[i] = p.Device
+	}
+	a.judge.portsChanged(devices)
+	return nil
+}
 
 // DataDir is where this collector keeps all it has.
 func (a *App) DataDir() string { return a.cfg.DataDir }

@@ -194,10 +194,10 @@ func (d *Demo) Inventory() []byte {
 
 // demoRedundancy is what no device tells: circuits, services, what stands in for what, and what fails together.
 const demoRedundancy = `circuits:
-  - {name: lis-a, display_name: "LIS-A (DEMO)", provider: Nordlink, device: lis-edge-1, interface: wan1, bandwidth: 1G}
-  - {name: lis-b, display_name: "LIS-B (DEMO)", provider: Meridian, device: lis-edge-1, interface: wan2, bandwidth: 500M}
-  - {name: opo-a, display_name: "OPO-A (DEMO)", provider: Nordlink, device: opo-edge-1, interface: wan1, bandwidth: 200M}
-  - {name: opo-b, display_name: "OPO-B (DEMO)", provider: Meridian, device: opo-edge-1, interface: wan2, bandwidth: 100M}
+  - {name: lis-a, display_name: "LIS-A (DEMO)", provider: Nordlink, device: lis-edge-1, interface: wan1, bandwidth: 1G, contract: {availability: 99.9}}
+  - {name: lis-b, display_name: "LIS-B (DEMO)", provider: Meridian, device: lis-edge-1, interface: wan2, bandwidth: 500M, contract: {availability: 99.9}}
+  - {name: opo-a, display_name: "OPO-A (DEMO)", provider: Nordlink, device: opo-edge-1, interface: wan1, bandwidth: 200M, contract: {availability: 99.5}}
+  - {name: opo-b, display_name: "OPO-B (DEMO)", provider: Meridian, device: opo-edge-1, interface: wan2, bandwidth: 100M, contract: {availability: 99.5}}
 services:
   - {name: orders, display_name: "Orders (DEMO)", site: lisbon, needs: {all_of: [lis-srv-1]}, objective: {availability: 99.9}}
   - {name: scanning, display_name: "Scanning (DEMO)", site: porto, needs: {all_of: [opo-srv-1]}, objective: {availability: 99.5}}

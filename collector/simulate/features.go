@@ -33,8 +33,14 @@ func (d *Demo) Features(days int) []DemoSeries {
 				continue
 			}
 			s := DemoSeries{Name: "interface:" + m.name + "/" + p.name, Capacity: float64(p.speed), From: from.UnixMilli()}
-			s.line(n, from, func(a, b time.Time) float64 { return 8 * p.in.total(a, b) / b.Sub(a).Seconds() })
-			s.line(n, from, func(a, b time.Time) float64 { return 8 * p.out.total(a, b) / b.Sub(a).Seconds() })
+			for _, w := range []*wave{&p.in, &p.out} {
+				s.line(n, from, func(a, b time.Time) float64 {
+					if d.lineDown(m.name, p.name, a) {
+						return 0
+					}
+					return 8 * w.total(a, b) / b.Sub(a).Seconds()
+				})
+			}
 			out = append(out, s)
 		}
 		out = append(out, m.gauges(n, from)...)

@@ -17,6 +17,7 @@ import (
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/plan"
 	"ninewatch/collector/simulate"
+	"ninewatch/collector/uptime"
 	"ninewatch/internal/conf"
 	"ninewatch/internal/httpserver"
 	"ninewatch/internal/telemetry"
@@ -137,6 +138,9 @@ func (u *up) startPast(ctx context.Context) error {
 	if err := past.History(demoDays, j.take); err != nil {
 		return fmt.Errorf("make the past of the demo: %w", err)
 	}
+	if err := u.app.ImportPolls(ctx, pastPolls(past)); err != nil { // before the samples, which are too far apart to tell states
+		return fmt.Errorf("make the past of the demo: %w", err)
+	}
 	if err := past.Samples(demoSampleDays, demoSampleStep, j.take); err != nil {
 		return fmt.Errorf("make the past of the demo: %w", err)
 	}
@@ -147,6 +151,21 @@ func (u *up) startPast(ctx context.Context) error {
 		return err
 	}
 	return os.WriteFile(d.marker, []byte(strconv.FormatInt(d.options.Since.Unix(), 10)), 0o600)
+}
+
+// pastPolls is what was read of interfaces, in the words of the ledger.
+func pastPolls(past *simulate.Demo) (out []uptime.PastPolls) {
+	for _, p := range past.Polls(demoDays) {
+		x := uptime.PastPolls{Device: p.Device, Agent: p.Agent, Changes: map[string][]uptime.StatusChange{}}
+		for _, r := range p.Runs {
+			x.Runs = append(x.Runs, uptime.PollRun{From: r.From, To: r.To, Every: r.Every})
+		}
+		for _, c := range p.Changes {
+			x.Changes[c.Port] = append(x.Changes[c.Port], uptime.StatusChange{At: c.At, Previous: c.Previous, Admin: c.Admin, Oper: c.Oper})
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 // startPlan gives capacity planning its past, and forecasts from it.
