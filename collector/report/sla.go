@@ -259,16 +259,32 @@ func slaTargets(key, title string, rows []Target, objective string) Section {
 	}
 	for _, x := range rows {
 		a := x.Answer
-		words, tone := verdictWords(text(a.Verdict))
-		if objective == "" && text(a.Objective) == "" {
-			words, tone = "", Plain
+		verdict := verdictOf(a)
+		words, tone := "", Plain
+		if verdict != "" && (objective != "" || text(a.Objective) != "" || a.Members != nil) {
+			words, tone = verdictWords(verdict)
 		}
 		t.Rows = append(t.Rows, []Cell{
 			{Text: cmp.Or(x.Title, x.Name), Value: x.Name}, middle(x, groups), percent(a.Availability), percent(a.AvailabilityLow), seconds(a.Down, Bad), seconds(a.Unknown, Unknown),
-			{Text: Grouped(a.Failures), Value: a.Failures}, {Text: words, Value: text(a.Verdict), Tone: tone},
+			{Text: Grouped(a.Failures), Value: a.Failures}, {Text: words, Value: verdict, Tone: tone},
 		})
 	}
 	return Section{Key: key, Title: title, Table: &t}
+}
+
+// verdictOf is what an objective decides or, of a group that has none of its own, what those of its members do: one
+// that is missed is a miss.
+func verdictOf(a uptime.Answer) string {
+	m := a.Members
+	switch {
+	case text(a.Verdict) != "" || m == nil || m.Met+m.Breached+m.Undetermined == 0:
+		return text(a.Verdict)
+	case m.Breached > 0:
+		return string(uptime.Breached)
+	case m.Met == m.Count:
+		return string(uptime.Met)
+	}
+	return string(uptime.Undetermined)
 }
 
 // middle is the site of a target, or of a group how many of its members met what was agreed.

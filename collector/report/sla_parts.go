@@ -67,7 +67,7 @@ func slaBounds(in SLAInput) (Section, bool) {
 	if w == nil {
 		return x, true
 	}
-	x.Table = &Table{Columns: []Column{{Key: "terms", Title: ""}, {Key: "agreed_seconds", Title: "Agreed time", Numeric: true}, {Key: "down_seconds", Title: "Down", Numeric: true},
+	x.Table = &Table{Columns: []Column{{Key: "terms", Title: "What counts"}, {Key: "agreed_seconds", Title: "Agreed time", Numeric: true}, {Key: "down_seconds", Title: "Down", Numeric: true},
 		{Key: "unknown_seconds", Title: "Unknown", Numeric: true}, {Key: "availability", Title: "Availability %", Numeric: true}, {Key: "availability_low", Title: "At least %", Numeric: true},
 		{Key: "availability_high", Title: "At most %", Numeric: true}}}
 	row := func(terms, key string, agreed, down, unknown int64, of, low, high *string) {
@@ -112,7 +112,7 @@ func Worst(targets []Target, n int) []Target {
 
 // slaOutages is every outage, and every time in which nobody could look, by their beginning.
 func slaOutages(in SLAInput) Section {
-	t := Table{Empty: "There was no outage.", Columns: []Column{{Key: "from", Title: "Began"}, {Key: "to", Title: "Ended"}, {Key: "kind", Title: ""},
+	t := Table{Empty: "There was no outage.", Columns: []Column{{Key: "from", Title: "Began"}, {Key: "to", Title: "Ended"}, {Key: "kind", Title: "State"},
 		{Key: "raw_seconds", Title: "Lasted", Numeric: true}, {Key: "counted_seconds", Title: "Counted", Numeric: true},
 		{Key: "uncertainty_seconds", Title: "±", Numeric: true}, {Key: "device", Title: "Device"}, {Key: "cause", Title: "Cause"}, {Key: "incident", Title: "Incident"}}}
 	type line struct {

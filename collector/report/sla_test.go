@@ -55,6 +55,37 @@ func TestFirstPage(t *testing.T) {
 	}
 }
 
+// TestVerdictOfGroups: a group is judged by its members where each has an objective of its own.
+func TestVerdictOfGroups(t *testing.T) {
+	f := func(met, breached, undetermined, count int, words, value string) {
+		t.Helper()
+		a := uptime.Answer{Members: &uptime.Distribution{Of: "circuits", Count: count, Met: met, Breached: breached, Undetermined: undetermined}}
+		row := slaTargets("providers", "", []Target{{Name: "telecom", Answer: a}}, "").Table.Rows[0]
+		if got := row[len(row)-1]; got.Text != words || got.Value != value {
+			t.Errorf("%d met, %d breached, %d open of %d: got %+v", met, breached, undetermined, count, got)
+		}
+	}
+	f(2, 0, 0, 2, "Met", "met")
+	f(1, 1, 0, 2, "Missed", "breached")
+	f(1, 0, 1, 2, "Open", "undetermined")
+	f(1, 0, 0, 2, "Open", "undetermined") // one without data
+	f(0, 0, 0, 2, "", "")                 // none has a contract
+}
+
+// TestColumnsHaveTitles: a screen reader reads them with each cell.
+func TestColumnsHaveTitles(t *testing.T) {
+	for _, s := range SLA(company(t)).Sections {
+		if s.Table == nil {
+			continue
+		}
+		for _, c := range s.Table.Columns {
+			if c.Title == "" {
+				t.Errorf("%s: the column %s has no title", s.Key, c.Key)
+			}
+		}
+	}
+}
+
 // TestTrend compares percentages as they are shown.
 func TestTrend(t *testing.T) {
 	f := func(now, then, value, note string) {
