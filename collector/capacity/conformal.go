@@ -1,7 +1,6 @@
 package capacity
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -50,15 +49,25 @@ func (r *residuals) add(bucket int, v residual) { r.rows[bucket] = append(r.rows
 func (r *residuals) finish() {
 	r.cutFreaks()
 	for b, row := range r.rows {
-		slices.SortFunc(row, func(a, b residual) int { return cmp.Compare(a.e, b.e) })
+		slices.SortFunc(row, byError)
 		r.sizes[b] = bySize(r.sizes[b], row)
 	}
 	r.calibrate()
 }
 
+func byError(a, b residual) int {
+	switch {
+	case a.e < b.e:
+		return -1
+	case a.e > b.e:
+		return 1
+	}
+	return 0
+}
+
 // bySize appends ascending residuals in the order of their sizes.
 func bySize(out, row []residual) []residual {
-	high, _ := slices.BinarySearchFunc(row, 0, func(r residual, zero float64) int { return cmp.Compare(r.e, zero) })
+	high, _ := slices.BinarySearchFunc(row, residual{}, byError)
 	low := high - 1
 	for low >= 0 || high < len(row) {
 		if high == len(row) || low >= 0 && -row[low].e < row[high].e {

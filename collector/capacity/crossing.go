@@ -37,8 +37,8 @@ func (c Crossing) OrderBy(leadDays float64) (days float64, ok bool) {
 // Reaches finds when the forecast r of s reaches the limit. It does not look at r.Withheld: who shows a date does.
 func (r *Result) Reaches(s Series, limit float64) Crossing {
 	p := r.paths(s)
-	c := Crossing{path: p, limit: limit}
-	c.T10, c.T50, c.T90 = p.reaches(normal90, limit), p.reaches(0, limit), p.reaches(-normal90, limit)
+	c, all := Crossing{path: p, limit: limit}, len(p.after)
+	c.T10, c.T50, c.T90 = p.reaches(normal90, limit, all), p.reaches(0, limit, all), p.reaches(-normal90, limit, all)
 	return c
 }
 
@@ -50,8 +50,9 @@ func (c Crossing) Probability(days int) (p float64, ok bool) {
 	if c.path.length() < float64(days) {
 		return 0, false
 	}
+	values := int(float64(days)/max(c.path.day, 1e-9)) + 1
 	within := func(z float64) bool {
-		at := c.path.reaches(z, c.limit)
+		at := c.path.reaches(z, c.limit, values)
 		return !at.Never() && float64(at) <= float64(days)
 	}
 	low, high := -normalTail, normalTail
@@ -126,14 +127,15 @@ func dayValue(values []float64) float64 {
 
 func (p *paths) length() float64 { return float64(len(p.after)) * p.day }
 
-// reaches is when the path at a normal quantile z gets to the limit: the known quantiles stretched between.
-func (p *paths) reaches(z, limit float64) Days {
+// reaches is when the path at a normal quantile z gets to the limit, within so many values: the known quantiles
+// stretched between.
+func (p *paths) reaches(z, limit float64, within int) Days {
 	half := p.width / 2
 	if len(p.before) == p.width && p.median(p.before) >= limit {
 		return 0
 	}
 	window := make([]float64, 0, p.width)
-	for d := range p.after {
+	for d := range p.after[:max(0, min(within, len(p.after)))] {
 		window = window[:0]
 		for i := d - half; i <= d+half; i++ {
 			switch {

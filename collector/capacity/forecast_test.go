@@ -289,7 +289,7 @@ func TestBand(t *testing.T) {
 
 func TestTheilSen(t *testing.T) {
 	x, y := []float64{0, 1, 2, 3, 4, 5, 6, 7}, []float64{1, 3, 5, 7, 9, 11, 1000, -900}
-	slope, _ := theilSen(x, y, nil)
+	slope, _ := theilSen(x, y, 1, nil)
 	if slope != 2 {
 		t.Errorf("got %g, want 2 in spite of two freak values", slope)
 	}

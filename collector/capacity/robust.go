@@ -70,12 +70,12 @@ func madOf(x []float64) float64 {
 	return medianOf(x)
 }
 
-// theilSen is the median of the slopes between all pairs of points (Theil 1950, Sen 1968); 0 without any pair.
-// Slopes is scratch that it may grow.
-func theilSen(x, y []float64, scratch []float64) (slope float64, grown []float64) {
+// theilSen is the median of the slopes between all pairs of points (Theil 1950, Sen 1968) that are at least so many
+// places apart; 0 without any pair. Scratch may grow.
+func theilSen(x, y []float64, apart int, scratch []float64) (slope float64, grown []float64) {
 	scratch = scratch[:0]
 	for i := range x {
-		for j := i + 1; j < len(x); j++ {
+		for j := i + apart; j < len(x); j++ {
 			if dx := x[j] - x[i]; dx != 0 {
 				scratch = append(scratch, (y[j]-y[i])/dx)
 			}

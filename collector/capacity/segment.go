@@ -81,7 +81,7 @@ func (f *fitter) split(v []float64) (best cut, ok bool) {
 		return best, false
 	}
 	x, y := f.groups(v)
-	slope, slopes := theilSen(x, y, f.slopes)
+	slope, slopes := theilSen(x, y, 1, f.slopes)
 	f.slopes = slopes
 	level, rho, _ := f.lineResiduals(x, y, slope)
 	f.curves(x, y, slope, level, rho)

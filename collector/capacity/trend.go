@@ -70,6 +70,7 @@ func (t *trend) at(x float64) float64 {
 
 const (
 	maxTrendPoints = 60   // 1,770 pairs of slopes; more points are averaged in groups first
+	longPairs      = 3    // share of the points that lie in a pair of a bent shape: near ones cost most and tell least
 	minTrendPoints = 10   // fewer say nothing of a slope
 	kendall5       = 1.96 // 5 %, two-sided
 )
@@ -87,7 +88,7 @@ func (f *fitter) fitTrend(v []float64, recent int, anchor float64) {
 	}
 	var slope float64
 	if math.IsNaN(anchor) {
-		slope, f.slopes = theilSen(x, y, f.slopes)
+		slope, f.slopes = theilSen(x, y, 1, f.slopes)
 	} else {
 		slope = slopeFrom(x, y, -float64(len(v)), anchor)
 	}
@@ -189,7 +190,7 @@ func (f *fitter) fitShape(s shape, x, y []float64, span float64) (slope, level f
 		}
 	}
 	f.tx, f.ty = tx, ty
-	slope, f.slopes = theilSen(tx, ty, f.slopes)
+	slope, f.slopes = theilSen(tx, ty, max(1, len(tx)/longPairs), f.slopes)
 	for i := range ty {
 		ty[i] -= slope * tx[i]
 	}
