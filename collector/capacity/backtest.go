@@ -114,9 +114,12 @@ func (o *origin) forecast(f *fitter, at, reach int) {
 	o.naive = naiveScale(f.raw[:at], f.m)
 }
 
-func (t *trial) bucket(h int) int {
-	b, _ := slices.BinarySearch(t.edges, h+1)
-	return min(b, len(t.edges)-1)
+func (t *trial) bucket(h int) int { return bucketOf(t.edges, h) }
+
+// bucketOf is the bucket of a step ahead.
+func bucketOf(edges []int, h int) int {
+	b, _ := slices.BinarySearch(edges, h+1)
+	return min(b, len(edges)-1)
 }
 
 func (t *trial) measure(f *fitter, o *origin) {

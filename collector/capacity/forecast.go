@@ -20,6 +20,7 @@ type Options struct {
 	Season   int // steps after which the pattern repeats; 1 without any
 	Horizon  int // steps
 	Calendar Calendar
+	Trial    *Trial // of a forecast of the same kind some days ago, to use instead of a new one; nil tries anew
 }
 
 // Result is a forecast of what follows the first Origin values.
@@ -32,6 +33,7 @@ type Result struct {
 	Shifts    []Shift     // what was before the last one is not fitted
 	Coverage  float64     // share of the history's values that are there
 	Withheld  string      // why no date may be given; empty when one may
+	Trial     *Trial      // behind the forecast; nil when there is nothing to try
 }
 
 // Forecaster makes forecasts one after another and reuses its memory. The zero Forecaster is ready; it is not
@@ -117,25 +119,28 @@ func (f *Forecaster) unusable(n int) string {
 func (f *Forecaster) forecast(s Series, r *Result, o Options) {
 	slot, week := slots(s, r.Season, r.Origin+o.Horizon, o.Calendar)
 	f.fit.use(f.values, slot, r.Season, week, int64(r.Season)*s.Step == dayMillis)
-	f.trial.run(&f.fit, r.Origin, o.Horizon, s.Step)
 	floor := math.Inf(-1)
 	if f.sorted[0] >= 0 {
 		floor = 0
 	}
-	f.trial.score(&f.fit, &r.Backtest, floor)
+	edges := edgesOf(r.Season, o.Horizon)
+	r.Trial = o.Trial
+	if !o.Trial.fits(r.Season, len(edges)) {
+		f.trial.run(&f.fit, r.Origin, o.Horizon, s.Step)
+		f.trial.score(&f.fit, &r.Backtest, floor)
+		r.Trial = f.trial.found(r.Season, r.Backtest)
+	}
+	r.Backtest = r.Trial.Score
 	f.fit.fit(r.Origin)
 	f.said = growRows(f.said, len(candidates), o.Horizon)
 	for c := range candidates {
 		candidates[c].run(&f.fit, f.said[c])
 	}
-	spread := f.trial.errors.spread(-1)
-	if len(f.fit.trend.curves) > 0 {
-		spread.power = 1
-	}
+	spread := r.Trial.spread(edges, len(f.fit.trend.curves) > 0)
 	r.Quantiles = make([]Quantiles, o.Horizon)
 	votes := make([]float64, len(candidates))
 	for h := range r.Quantiles {
-		weights := f.trial.weights[f.trial.bucket(h)]
+		weights := r.Trial.Weights[bucketOf(edges, h)]
 		r.Quantiles[h] = spread.around(mix(weights, f.said, h), f.fit.scale[f.fit.phase[r.Origin+h]], h, floor)
 		for c, w := range weights {
 			votes[c] += w
