@@ -1,14 +1,15 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
+	"ninewatch/internal/order"
 	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 )
@@ -60,9 +61,10 @@ func (r *Reading) Groups(device string, sensors time.Duration) (groups []*Group,
 			left++
 		}
 	}
-	for _, interval := range slices.Sorted(maps.Keys(b)) {
-		groups = append(groups, b[interval].done())
+	for _, g := range b {
+		groups = append(groups, g.done())
 	}
+	order.Sort(groups, func(a, b *Group) int { return cmp.Compare(a.Interval, b.Interval) })
 	return groups, left
 }
 

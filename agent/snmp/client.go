@@ -189,6 +189,8 @@ func (c *Client) wasRefused() {
 }
 
 // reject counts a datagram that was not taken, by reason.
+//
+//go:noinline
 func (c *Client) reject(reason rejected) {
 	if c.counts.Rejected == nil {
 		c.counts.Rejected = map[string]uint64{}

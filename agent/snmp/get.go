@@ -22,7 +22,7 @@ var (
 func (c *Client) Get(ctx context.Context, names ...oid.OID) ([]snmpwire.VarBind, error) {
 	var out []snmpwire.VarBind
 	var err error
-	ended := c.read(ctx, NewBatch(names), func(a *Answer) {
+	ended := c.read(ctx, NewBatch(names), snmpwire.GetRequest, func(a *Answer) {
 		if err = a.Err; !a.Heard || KindOf(err) == Credentials {
 			return
 		}
@@ -66,7 +66,7 @@ var _ Reader = (*Client)(nil)
 // Read reads b and gives use the Answer. The error is that of a context which had ended before; what happened on
 // the way is in Answer.Err.
 func (c *Client) Read(ctx context.Context, b Batch, use func(*Answer)) error {
-	return c.read(ctx, b, use)
+	return c.read(ctx, b, snmpwire.GetRequest, use)
 }
 
 // ReadBatch reads b by any Session.
@@ -89,4 +89,28 @@ func ReadBatch(ctx context.Context, s Session, b Batch, use func(*Answer)) error
 	}
 	use(&r.answer)
 	return nil
+}
+
+// Follower is a Session that can tell what follows the names of a Batch. A Client is one.
+type Follower interface {
+	Next(ctx context.Context, b Batch) ([]snmpwire.VarBind, error)
+}
+
+var _ Follower = (*Client)(nil)
+
+// Next reads what follows each name of b in the order of the device. What is not there has no OID, be it that nothing
+// follows or, with Err, that it is not known.
+func (c *Client) Next(ctx context.Context, b Batch) (out []snmpwire.VarBind, err error) {
+	ended := c.read(ctx, b, snmpwire.GetNextRequest, func(a *Answer) {
+		if err = a.Err; !a.Heard {
+			return
+		}
+		out = make([]snmpwire.VarBind, b.n)
+		for i := range out {
+			if out[i] = a.VarBind(i, a.run.names[i]); exception(out[i].Type) {
+				out[i].OID = nil
+			}
+		}
+	})
+	return out, errors.Join(ended, err)
 }

@@ -117,19 +117,35 @@ const (
 	counters
 )
 
-var ifCounters = [counters]struct{ wide, narrow object }{
-	InOctets:         {column("ifHCInOctets", ifXEntry, 6, counter64), column("ifInOctets", ifEntry, 10, counter32)},
-	OutOctets:        {column("ifHCOutOctets", ifXEntry, 10, counter64), column("ifOutOctets", ifEntry, 16, counter32)},
-	InUcastPkts:      {column("ifHCInUcastPkts", ifXEntry, 7, counter64), column("ifInUcastPkts", ifEntry, 11, counter32)},
-	OutUcastPkts:     {column("ifHCOutUcastPkts", ifXEntry, 11, counter64), column("ifOutUcastPkts", ifEntry, 17, counter32)},
-	InMulticastPkts:  {column("ifHCInMulticastPkts", ifXEntry, 8, counter64), column("ifInMulticastPkts", ifXEntry, 2, counter32)},
-	OutMulticastPkts: {column("ifHCOutMulticastPkts", ifXEntry, 12, counter64), column("ifOutMulticastPkts", ifXEntry, 4, counter32)},
-	InBroadcastPkts:  {column("ifHCInBroadcastPkts", ifXEntry, 9, counter64), column("ifInBroadcastPkts", ifXEntry, 3, counter32)},
-	OutBroadcastPkts: {column("ifHCOutBroadcastPkts", ifXEntry, 13, counter64), column("ifOutBroadcastPkts", ifXEntry, 5, counter32)},
-	InErrors:         {narrow: column("ifInErrors", ifEntry, 14, counter32)},
-	OutErrors:        {narrow: column("ifOutErrors", ifEntry, 20, counter32)},
-	InDiscards:       {narrow: column("ifInDiscards", ifEntry, 13, counter32)},
-	OutDiscards:      {narrow: column("ifOutDiscards", ifEntry, 19, counter32)},
+// ifCounters are the objects of the counters, with 64 and with 32 bits. Those of ifTable are older.
+var ifCounters = objectsOf([counters]counterColumns{
+	InOctets:         {"InOctets", 6, 10, ifEntry},
+	OutOctets:        {"OutOctets", 10, 16, ifEntry},
+	InUcastPkts:      {"InUcastPkts", 7, 11, ifEntry},
+	OutUcastPkts:     {"OutUcastPkts", 11, 17, ifEntry},
+	InMulticastPkts:  {"InMulticastPkts", 8, 2, ifXEntry},
+	OutMulticastPkts: {"OutMulticastPkts", 12, 4, ifXEntry},
+	InBroadcastPkts:  {"InBroadcastPkts", 9, 3, ifXEntry},
+	OutBroadcastPkts: {"OutBroadcastPkts", 13, 5, ifXEntry},
+	InErrors:         {"InErrors", 0, 14, ifEntry},
+	OutErrors:        {"OutErrors", 0, 20, ifEntry},
+	InDiscards:       {"InDiscards", 0, 13, ifEntry},
+	OutDiscards:      {"OutDiscards", 0, 19, ifEntry},
+})
+
+type counterColumns struct {
+	name         string // behind if, ifHC
+	wide, narrow uint32 // columns; wide 0: there is none
+	table        string // of narrow
+}
+
+func objectsOf(list [counters]counterColumns) (out [counters]struct{ wide, narrow object }) {
+	for i, c := range list {
+		if out[i].narrow = column("if"+c.name, c.table, c.narrow, counter32); c.wide > 0 {
+			out[i].wide = column("ifHC"+c.name, ifXEntry, c.wide, counter64)
+		}
+	}
+	return out
 }
 
 // maxText is the longest text kept of a device (internal/record has the same limit).

@@ -31,7 +31,7 @@ func (l *lane) receive(b []byte, from netip.AddrPort) {
 // quick takes the reply to a part of a run when it is as expected: all names, in order, with sound values.
 func (l *lane) quick(r *request, h *snmpwire.Head) bool {
 	run, s := r.run, r.span
-	if h.Type != snmpwire.Response || h.Status != snmpwire.NoError || r.client.dev.Observe != nil {
+	if run.kind != snmpwire.GetRequest || h.Type != snmpwire.Response || h.Status != snmpwire.NoError || r.client.dev.Observe != nil {
 		return false
 	}
 	l.heard(run, r)
@@ -161,6 +161,9 @@ func (r *request) check(p *snmpwire.PDU) error {
 	if len(p.VarBinds) == 0 {
 		return &Error{Kind: Protocol, Err: errors.New("reply without any value")}
 	}
+	if r.run.kind == snmpwire.GetNextRequest {
+		return nil
+	}
 	for list := r.list; len(list) > 0; list = list[snmpwire.NameEnd(list):] {
 		name := snmpwire.Name(list)
 		if slices.ContainsFunc(p.VarBinds, func(vb snmpwire.VarBind) bool { return vb.OID.Equal(name) }) {
@@ -212,6 +215,10 @@ func (r *run) match(got []snmpwire.VarBind, s span, list []byte) {
 		name := snmpwire.Name(list)
 		list = list[snmpwire.NameEnd(list):]
 		at := int(i)
+		if r.names != nil && at < len(got) {
+			name = got[at].OID.Clone()
+			r.names[s.from+i] = name
+		}
 		if at >= len(got) || !got[at].OID.Equal(name) {
 			at = slices.IndexFunc(got, func(vb snmpwire.VarBind) bool { return vb.OID.Equal(name) })
 		}

@@ -258,7 +258,7 @@ func (l *lane) encode(r *request) (b []byte, err error) {
 	case c.usm != nil:
 		err = c.usm.encode(l, r)
 	case r.run != nil:
-		l.buf = snmpwire.AppendGetMessage(l.buf[:0], c.version, c.community, r.id, r.list)
+		l.buf = snmpwire.AppendGetMessage(l.buf[:0], c.version, c.community, r.run.kind, r.id, r.list)
 	default:
 		m := snmpwire.Message{Version: c.version, Community: c.community, PDU: *r.pdu}
 		l.buf = snmpwire.Append(l.buf[:0], &m)

@@ -60,10 +60,12 @@ func (a *Answer) VarBind(i int, name oid.OID) snmpwire.VarBind {
 // run is one reading of a batch.
 type run struct {
 	client   *Client
+	kind     snmpwire.PDUType // GetRequest or GetNextRequest
 	serial   uint64
 	packed   string
 	n        int
 	values   []snmpwire.Value // from the first reply on
+	names    []oid.OID        // of values, where kind is GetNextRequest
 	store    []byte           // octets of values
 	problems map[int32]error
 	todo     []span
@@ -80,11 +82,11 @@ type run struct {
 func (c *Client) Start(b Batch, budget time.Duration, done func(*Answer)) {
 	l := c.lane
 	l.mu.Lock()
-	l.start(c, b, budget, done)
+	l.start(c, b, snmpwire.GetRequest, budget, done)
 	l.unlock()
 }
 
-func (l *lane) start(c *Client, b Batch, budget time.Duration, done func(*Answer)) (r *run, serial uint64) {
+func (l *lane) start(c *Client, b Batch, kind snmpwire.PDUType, budget time.Duration, done func(*Answer)) (r *run, serial uint64) {
 	if n := len(l.runs); n > 0 {
 		r = l.runs[n-1]
 		l.runs = l.runs[:n-1]
@@ -92,7 +94,7 @@ func (l *lane) start(c *Client, b Batch, budget time.Duration, done func(*Answer
 		r = &run{}
 		r.timer.run, r.answer.run = r, r
 	}
-	r.client, r.packed, r.n, r.done = c, b.packed.Value(), b.n, done
+	r.client, r.kind, r.packed, r.n, r.done = c, kind, b.packed.Value(), b.n, done
 	r.serial++
 	c.runs = append(c.runs, r)
 	switch {
@@ -112,14 +114,14 @@ func (l *lane) start(c *Client, b Batch, budget time.Duration, done func(*Answer
 }
 
 // read is Start that waits. use gets the Answer.
-func (c *Client) read(ctx context.Context, b Batch, use func(*Answer)) error {
+func (c *Client) read(ctx context.Context, b Batch, kind snmpwire.PDUType, use func(*Answer)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	over := make(chan struct{})
 	l := c.lane
 	l.mu.Lock()
-	r, serial := l.start(c, b, 0, func(a *Answer) {
+	r, serial := l.start(c, b, kind, 0, func(a *Answer) {
 		use(a)
 		close(over)
 	})
@@ -208,6 +210,9 @@ func (l *lane) heard(r *run, q *request) {
 	}
 	r.answer.Heard = true
 	r.answer.RTT = time.Duration(l.e.now() - q.first)
+	if r.kind == snmpwire.GetNextRequest {
+		r.names = make([]oid.OID, r.n)
+	}
 	if n := len(l.values); n > 0 && cap(l.values[n-1]) >= r.n {
 		r.values = l.values[n-1][:r.n]
 		l.values = l.values[:n-1]

@@ -107,7 +107,7 @@ func (u *usm) encode(l *lane, r *request) error {
 	m.Boots, m.Time = u.clock.now()
 	pdu := l.scoped[:0]
 	if r.run != nil {
-		pdu = snmpwire.AppendGet(pdu, r.id, r.list)
+		pdu = snmpwire.AppendGet(pdu, r.run.kind, r.id, r.list)
 	} else {
 		pdu = snmpwire.AppendPDU(pdu, r.pdu)
 	}

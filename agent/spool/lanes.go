@@ -1,12 +1,14 @@
 package spool
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
 	"time"
 
 	"ninewatch/internal/journal"
+	"ninewatch/internal/order"
 	"ninewatch/internal/telemetry"
 )
 
@@ -268,7 +270,7 @@ func (q *Queue) ackLSNs(samples map[uint64]uint64) {
 	for lsn := range samples {
 		lsns = append(lsns, lsn)
 	}
-	slices.Sort(lsns)
+	order.Sort(lsns, cmp.Compare)
 	for _, lsn := range lsns {
 		if n := len(list); n > 0 && list[n-1].last+1 == lsn && q.st.partOf(lsn) == q.st.partOf(list[n-1].first) {
 			list[n-1].last = lsn

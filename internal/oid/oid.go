@@ -37,6 +37,8 @@ func Parse(s string) (OID, error) {
 }
 
 // MustParse is Parse for constants of the program: it panics where Parse has an error.
+//
+//go:noinline
 func MustParse(s string) OID {
 	o, err := Parse(s)
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package order sorts lists of structs with one piece of code for all types.
 //
 // slices.SortFunc is compiled anew for each type, 10 to 20 KB each time, which the agent has no room for. Sort needs a
-// second list for a moment instead. Lists of numbers and strings are sorted with package slices.
+// second list for a moment instead. Lists of strings, and of numbers that are sorted often, are sorted with package
+// slices, at 8 KB for each type of numbers.
 package order
 
 import (

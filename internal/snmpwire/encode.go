@@ -58,22 +58,22 @@ func AppendNull(dst, name []byte) []byte {
 	return append(dst, byte(Null), 0)
 }
 
-// AppendGet encodes a GetRequest for an encoded list behind dst.
-func AppendGet(dst []byte, id int32, list []byte) []byte {
+// AppendGet encodes a GetRequest or GetNextRequest for an encoded list behind dst.
+func AppendGet(dst []byte, t PDUType, id int32, list []byte) []byte {
 	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
-	dst = appendHeader(dst, byte(GetRequest), pdu)
+	dst = appendHeader(dst, byte(t), pdu)
 	dst = appendInt(dst, int64(id))
 	dst = append(dst, tagInteger, 1, 0, tagInteger, 1, 0)
 	return append(appendHeader(dst, tagSequence, len(list)), list...)
 }
 
 // AppendGetMessage is AppendGet within a community message.
-func AppendGetMessage(dst []byte, v Version, community []byte, id int32, list []byte) []byte {
+func AppendGetMessage(dst []byte, v Version, community []byte, t PDUType, id int32, list []byte) []byte {
 	pdu := intSize(int64(id)) + 6 + tlvSize(len(list))
 	dst = appendHeader(dst, tagSequence, 3+tlvSize(len(community))+tlvSize(pdu))
 	dst = append(dst, tagInteger, 1, byte(v))
 	dst = append(appendHeader(dst, tagOctetString, len(community)), community...)
-	return AppendGet(dst, id, list)
+	return AppendGet(dst, t, id, list)
 }
 
 // AppendHead encodes the PDU of h behind dst.

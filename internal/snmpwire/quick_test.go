@@ -102,7 +102,7 @@ func TestQuickTakesNoMemory(t *testing.T) {
 	wire, out := Append(nil, &m), make([]Value, 55)
 	request := make([]byte, 0, 2000)
 	allocs := testing.AllocsPerRun(100, func() {
-		request = AppendGetMessage(request[:0], V2c, m.Community, 77, asked)
+		request = AppendGetMessage(request[:0], V2c, m.Community, GetRequest, 77, asked)
 		h, _ := QuickHead(wire)
 		if ok, _ := QuickValues(h.List, asked, out); !ok || out[54] != (Value{Counter64, 1 << 40}) {
 			t.Fatal("not read")
