@@ -129,12 +129,12 @@ func (r *reader) bgp() {
 
 func (r *reader) bgpPeers(m *bgpMIB) {
 	rows := r.rows(m.peers)
+	r.watch(established, &m.peers, rows, m.state)
 	if len(rows) == 0 {
 		return
 	}
-	r.watch("bgp_peers", established, rows, m.state)
 	if m.status > 0 {
-		r.watch("bgp_peers", plain, rows, m.status)
+		r.watch(plain, &m.peers, rows, m.status)
 	}
 	var times, counters map[string]row
 	if m.times.entry != "" {

@@ -191,8 +191,25 @@ func (r *reader) spanningTree(s snmp.Session, instance uint32) {
 			continue
 		}
 		t.Ports = append(t.Ports, r.treePort(row, row.index[0], 3))
+		if s == r.s {
+			r.watchTree(&t, row, 3)
+		}
+	}
+	for _, i := range []int{4, 6} { // another root, another way to it
+		if s == r.s && got[i].Type != 0 {
+			r.states = append(r.states, named{dot1dStp[i], inSingle, state{list: "stp", last: plain(got[i]), of: plain}})
+		}
 	}
 	r.f.STP = append(r.f.STP, t)
+}
+
+// watchTree has the last port of t looked at, where another bridge is at its other end.
+func (r *reader) watchTree(t *telemetry.STPInstance, row row, state uint32) {
+	p := &t.Ports[len(t.Ports)-1]
+	if p.Port == t.RootPort || len(p.DesignatedBridge) > 0 && !slices.Equal(p.DesignatedBridge, t.BridgeAddress) ||
+		slices.ContainsFunc(r.f.Neighbors, func(n telemetry.Neighbor) bool { return n.LocalIfIndex == p.IfIndex && p.IfIndex != 0 }) {
+		r.watchCell("stp", forwards, row, state)
+	}
 }
 
 // treePort is a row of one of the tables of ports, whose columns follow each other alike from the state on.
@@ -209,7 +226,9 @@ func (r *reader) treePort(row row, port, state uint32) telemetry.STPPort {
 // ieeeTrees reads IEEE8021-SPANNING-TREE-MIB, which tells the trees of each component of a bridge; the first
 // component is the bridge itself where there are no others.
 func (r *reader) ieeeTrees() {
-	for _, row := range r.rows(ieeeTreeTable) {
+	trees := r.rows(ieeeTreeTable)
+	r.watch(plain, &ieeeTreeTable, trees, 6, 8) // root, root port
+	for _, row := range trees {
 		if len(row.index) != 1 {
 			continue
 		}
@@ -232,6 +251,7 @@ func (r *reader) ieeeTrees() {
 			t := &r.f.STP[i]
 			if t.Instance == row.index[0] || t.Instance == 0 && row.index[0] == 1 {
 				t.Ports = append(t.Ports, r.treePort(row, row.index[1], 4))
+				r.watchTree(t, row, 4)
 			}
 		}
 	}

@@ -18,8 +18,8 @@
 // 4363 (BRIDGE-MIB, Q-BRIDGE-MIB), RFC 4293 with its predecessors RFC 2011 and 2465, RFC 4273 (BGP4-MIB) and
 // the drafts of its second version, RFC 4750 and 5643 (OSPF), RFC 2787 and 6527 (VRRP), RFC 6933 (ENTITY-MIB).
 //
-// Between two readings States say, by a few GETs, which lists have changed, and Reread reads these alone: what it
-// gives is what a Read would.
+// Between two readings States say, by a few requests, which lists have changed, new rows among them, and Reread reads
+// these alone: what it gives is what a Read would.
 //
 // A vendor's MIB is asked of the devices of that vendor, and of those whose sysObjectID names nobody. The
 // package keeps no state; Read may run for several devices at once.

@@ -31,8 +31,8 @@ func Read(ctx context.Context, s snmp.Session, f *telemetry.DeviceFacts, o Optio
 	r := newReader(ctx, s, f, o)
 	r.bridge()
 	r.vlans()
-	r.spanningTrees()
 	r.neighbors()
+	r.spanningTrees()
 	r.lags()
 	r.addresses()
 	r.hosts()
@@ -52,7 +52,6 @@ func (r *reader) finish() {
 	}
 	f.Addresses = sorted(r, "addresses", f.Addresses, compareAddresses)
 	f.Hosts = sorted(r, "hosts", f.Hosts, compareHosts)
-	f.STP = sorted(r, "stp", f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
 	r.fit()
 	slices.Sort(f.Partial)
 	f.Partial = slices.Compact(f.Partial)

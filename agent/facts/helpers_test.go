@@ -43,6 +43,16 @@ func (s *session) Walk(_ context.Context, root oid.OID, max snmp.Limits) (rows [
 	return rows, s.fail[root.String()]
 }
 
+func (s *session) Next(_ context.Context, b snmp.Batch) ([]snmpwire.VarBind, error) {
+	out := make([]snmpwire.VarBind, b.Len())
+	for i := range out {
+		if out[i] = s.Tree.Next(b.Name(i)); out[i].Type == snmpwire.EndOfMibView {
+			out[i].OID = nil
+		}
+	}
+	return out, nil
+}
+
 func (s *session) Counts() snmp.Counts { return snmp.Counts{} }
 func (s *session) Close() error        { return nil }
 

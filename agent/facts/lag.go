@@ -70,8 +70,8 @@ func (r *reader) lacp(add func(aggregate, member uint32, state string)) {
 		}
 	}
 	ports := r.rows(dot3adAggPortTable)
-	r.watch("lags", plain, ports, 13)
-	r.watch("lags", inUse, ports, 21)
+	r.watch(plain, &dot3adAggPortTable, ports, 13)
+	r.watch(inUse, &dot3adAggPortTable, ports, 21)
 	for _, row := range ports {
 		if len(row.index) != 1 {
 			continue

@@ -74,11 +74,11 @@ func (r *reader) neighbors() {
 func (r *reader) lldp(m *lldpMIB) {
 	r.localChassis(m)
 	remotes := r.rows(m.remote)
-	if len(remotes) == 0 {
-		return
-	}
 	if m.changed != nil {
 		r.watchScalar("neighbors", m.changed)
+	}
+	if len(remotes) == 0 {
+		return
 	}
 	locals := &localPorts{ports: r.ports}
 	if m.ports.entry != "" {

@@ -17,8 +17,8 @@ var (
 
 func (r *reader) ospf() {
 	v2, v3 := r.rows(ospfNbrTable), r.rows(ospfv3NbrTable)
-	r.watch("ospf_neighbors", adjacent, v2, 6)
-	r.watch("ospf_neighbors", adjacent, v3, 8)
+	r.watch(adjacent, &ospfNbrTable, v2, 6)
+	r.watch(adjacent, &ospfv3NbrTable, v3, 8)
 	for _, row := range v2 {
 		x := row.parts()
 		addr := addressOf(x.octets(4))
@@ -80,7 +80,7 @@ func (r *reader) fhrp() {
 
 func (r *reader) vrrp() {
 	groups := r.rows(vrrpOperTable)
-	r.watch("fhrp_groups", plain, groups, 3)
+	r.watch(plain, &vrrpOperTable, groups, 3)
 	for _, row := range groups {
 		if len(row.index) == 2 {
 			r.group(telemetry.FHRPGroup{Protocol: "vrrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(2).String(),
@@ -98,7 +98,7 @@ func (r *reader) vrrp() {
 
 func (r *reader) vrrpv3() {
 	groups := r.rows(vrrpv3OperationsTable)
-	r.watch("fhrp_groups", plain, groups, 6)
+	r.watch(plain, &vrrpv3OperationsTable, groups, 6)
 	for _, row := range groups {
 		if len(row.index) == 3 { // ifIndex, VRID, address type
 			r.group(telemetry.FHRPGroup{Protocol: "vrrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(5).String(),
@@ -116,7 +116,7 @@ func (r *reader) vrrpv3() {
 
 func (r *reader) hsrp() {
 	groups := r.rows(cHsrpGrpTable)
-	r.watch("fhrp_groups", plain, groups, 13, 14, 15) // active and standby router, state
+	r.watch(plain, &cHsrpGrpTable, groups, 13, 14, 15) // active and standby router, state
 	for _, row := range groups {
 		if len(row.index) == 2 {
 			r.group(telemetry.FHRPGroup{Protocol: "hsrp", IfIndex: row.index[0], Group: row.index[1], VirtualMAC: row.mac(16).String(),

@@ -1,11 +1,13 @@
 package facts
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"ninewatch/agent/snmp"
 	"ninewatch/internal/oid"
@@ -17,9 +19,8 @@ import (
 const (
 	// maxStates bounds what is looked at between two readings: 2,000 routing peers, in some 75 requests.
 	maxStates = 4000
-	// keepGone is for how many readings of the whole device a row that has gone is still looked at, so that it is
-	// seen at once when it is back: OSPF has no row for a neighbour that is down.
-	keepGone = 24
+	// emptyEvery is how many looks are made for one at the tables that had no rows.
+	emptyEvery = 5
 )
 
 // gone is the meaning of an object that is not there.
@@ -27,55 +28,136 @@ const gone = ^uint64(0)
 
 // States are the objects by which a device tells that something within its lists has changed: whether a port is in
 // use by its aggregate, which router answers for a group, whether a routing session is up, when a neighbour or a part
-// came or went. They are few, and are read between two readings of the lists themselves. States belongs to one
-// caller at a time; nil has none.
+// came or went. They are few, and are read between two readings of the lists themselves: of tables by what follows each
+// row, so that rows that came show too. States belongs to one caller at a time; nil has none.
 type States struct {
+	single part // objects
+	rows   part // columns of tables, each before the cells of its rows
+	empty  part // columns without rows
+	looks  int
+}
+
+// part is objects that are asked for together.
+type part struct {
 	batch snmp.Batch
 	list  []state // as in batch
+	cut   bool    // more would follow
 }
 
 type state struct {
-	list   string // of DeviceFacts
-	last   uint64
-	misses int // readings since it has gone
-	of     meaning
+	list string // of DeviceFacts
+	last uint64
+	of   meaning // nil: the name of a column
 }
 
 // named is a state whose name is not in a batch yet.
 type named struct {
 	name oid.OID
+	part int // in the order of States
 	state
 }
+
+// The parts of States.
+const (
+	inSingle = iota
+	inRows
+	inEmpty
+)
 
 // meaning is what of a value counts: others come and go without that anything happens.
 type meaning func(snmpwire.VarBind) uint64
 
-// Len is how many objects s has.
-func (s *States) Len() int {
-	if s == nil {
-		return 0
-	}
-	return len(s.list)
+func (s *States) parts() [3]*part {
+	return [...]*part{inSingle: &s.single, inRows: &s.rows, inEmpty: &s.empty}
 }
 
 // Poll reads the objects once, and names the lists that are not as they were when they were read last. It says so
-// again until they are read.
+// again until they are read. Tables that had no rows are looked at now and then.
 func (s *States) Poll(ctx context.Context, session snmp.Session) (lists []string, err error) {
-	if s.Len() == 0 {
+	if s == nil {
 		return nil, nil
 	}
-	ended := snmp.ReadBatch(ctx, session, s.batch, func(a *snmp.Answer) {
+	changed := func(list string) {
+		if !slices.Contains(lists, list) {
+			lists = append(lists, list)
+		}
+	}
+	s.looks++
+	if err = s.single.get(ctx, session, changed); err == nil {
+		err = s.rows.follow(ctx, session, changed)
+	}
+	if err == nil && s.looks%emptyEvery == 0 {
+		err = s.empty.follow(ctx, session, changed)
+	}
+	return lists, err
+}
+
+func (p *part) get(ctx context.Context, session snmp.Session, changed func(list string)) (err error) {
+	if len(p.list) == 0 {
+		return nil
+	}
+	ended := snmp.ReadBatch(ctx, session, p.batch, func(a *snmp.Answer) {
 		if err = a.Err; !a.Heard {
 			return
 		}
-		for i, st := range s.list {
-			vb := a.VarBind(i, nil)
-			if vb.Err == nil && meant(vb, st.of) != st.last && !slices.Contains(lists, st.list) {
-				lists = append(lists, st.list)
+		for i, st := range p.list {
+			if vb := a.VarBind(i, nil); vb.Err == nil && meant(vb, st.of) != st.last {
+				changed(st.list)
 			}
 		}
 	})
-	return lists, errors.Join(ended, err)
+	return errors.Join(ended, err)
+}
+
+// follow looks at what follows each name. The rows of a column are compared as a set, because some devices have an
+// order of their own.
+func (p *part) follow(ctx context.Context, session snmp.Session, changed func(list string)) error {
+	f, ok := session.(snmp.Follower)
+	if !ok || len(p.list) == 0 {
+		return nil
+	}
+	got, err := f.Next(ctx, p.batch)
+	if len(got) < len(p.list) {
+		return err
+	}
+	for from := 0; from < len(p.list); {
+		to := from + 1
+		for to < len(p.list) && p.list[to].of != nil {
+			to++
+		}
+		p.compare(from, to, got, changed)
+		from = to
+	}
+	return err
+}
+
+// compare judges a column and its rows.
+func (p *part) compare(from, to int, got []snmpwire.VarBind, changed func(list string)) {
+	column := p.batch.Name(from)
+	seen, whole := make([]bool, to-from), true
+	for i := from; i < to; i++ {
+		vb := got[i]
+		if vb.Err != nil || p.cut && i == len(p.list)-1 {
+			whole = whole && vb.Err == nil
+			continue
+		}
+		if len(vb.OID) <= len(column) || !vb.OID.HasPrefix(column) {
+			continue // the column ends here
+		}
+		at, known := i+1, i+1 < to && p.batch.Name(i+1).Equal(vb.OID)
+		if !known {
+			at, known = sort.Find(to-from, func(n int) int { return vb.OID.Compare(p.batch.Name(from + n)) })
+			at += from
+		}
+		if !known {
+			changed(p.list[from].list)
+		} else if seen[at-from] = true; meant(vb, p.list[at].of) != p.list[at].last {
+			changed(p.list[from].list)
+		}
+	}
+	if whole && slices.Contains(seen[1:], false) {
+		changed(p.list[from].list)
+	}
 }
 
 func meant(vb snmpwire.VarBind, of meaning) uint64 {
@@ -85,62 +167,73 @@ func meant(vb snmpwire.VarBind, of meaning) uint64 {
 	return of(vb)
 }
 
-// After are the states of now, and those before that have gone since. Of lists that were not read now, named by
-// others, all stay; nil: the whole device was read.
+// After are the states of now, and those of the lists that were not read now; those that were are named, nil: all.
 func (s *States) After(before *States, read []string) *States {
 	if before == nil {
 		return s
 	}
-	list, there := s.named(), map[string]bool{}
-	for _, st := range list {
-		there[st.name.String()] = true
+	out := s
+	if read != nil {
+		list := s.named()
+		for _, st := range before.named() {
+			if !slices.Contains(read, st.list) {
+				list = append(list, st)
+			}
+		}
+		out, _ = newStates(list)
 	}
-	for _, st := range before.named() {
-		if read != nil && !slices.Contains(read, st.list) {
-			list = append(list, st)
-			continue
-		}
-		if there[st.name.String()] || st.misses >= keepGone {
-			continue
-		}
-		if st.last = gone; read == nil {
-			st.misses++
-		}
-		list = append(list, st)
-	}
-	out, _ := newStates(list)
+	out.looks = before.looks
 	return out
 }
 
-func (s *States) named() []named {
-	out := make([]named, len(s.list))
-	for i := range s.list {
-		out[i] = named{s.batch.Name(i), s.list[i]}
+func (s *States) named() (out []named) {
+	for which, p := range s.parts() {
+		for i := range p.list {
+			out = append(out, named{p.batch.Name(i), which, p.list[i]})
+		}
 	}
 	return out
 }
 
-// newStates keeps those that are too many out, and counts them.
+// newStates leaves those out that are too many, and counts them.
 func newStates(list []named) (s *States, left int) {
-	order.Sort(list, func(a, b named) int { return a.name.Compare(b.name) })
-	list = slices.CompactFunc(list, func(a, b named) bool { return a.name.Equal(b.name) })
+	order.Sort(list, func(a, b named) int { return cmp.Or(a.part-b.part, a.name.Compare(b.name)) })
+	list = slices.CompactFunc(list, func(a, b named) bool { return a.part == b.part && a.name.Equal(b.name) })
 	left = max(0, len(list)-maxStates)
 	list = list[:len(list)-left]
-	s = &States{list: make([]state, len(list))}
-	names := make([]oid.OID, len(list))
-	for i := range list {
-		names[i], s.list[i] = list[i].name, list[i].state
+	s = &States{}
+	for which, p := range s.parts() {
+		n := 0
+		for n < len(list) && list[n].part == which {
+			n++
+		}
+		p.list, p.cut = make([]state, n), left > 0
+		names := make([]oid.OID, n)
+		for i := range names {
+			names[i], p.list[i] = list[i].name, list[i].state
+		}
+		p.batch, list = snmp.NewBatch(names), list[n:]
 	}
-	s.batch = snmp.NewBatch(names)
 	return s, left
 }
 
-// watch has columns of rows looked at from now on.
-func (r *reader) watch(list string, of meaning, rows []row, columns ...uint32) {
-	for _, row := range rows {
+// watch has columns of a table looked at from now on, whose rows were read. Where there is none, one column shows
+// when the first comes.
+func (r *reader) watch(of meaning, t *table, read []row, columns ...uint32) {
+	entry := oid.MustParse(t.entry)
+	for _, c := range columns {
+		start := named{name: entry.Append(c), part: inRows, state: state{list: t.list}}
+		if len(read) == 0 {
+			start.part = inEmpty
+			r.states = append(r.states, start)
+			return
+		}
+		r.states = append(r.states, start)
+	}
+	for _, row := range read {
 		for _, vb := range row.cells {
 			if vb.Err == nil && slices.Contains(columns, vb.OID[row.at]) {
-				r.states = append(r.states, named{vb.OID, state{list: list, last: meant(vb, of), of: of}})
+				r.states = append(r.states, named{vb.OID, inRows, state{list: t.list, last: meant(vb, of), of: of}})
 			}
 		}
 	}
@@ -154,7 +247,16 @@ func (r *reader) watchScalar(list string, name oid.OID) {
 	}
 	got, err := r.s.Get(r.ctx, name)
 	if r.judge(err); err == nil && got[0].Err == nil && meant(got[0], plain) != gone {
-		r.states = append(r.states, named{name, state{list: list, last: plain(got[0]), of: plain}})
+		r.states = append(r.states, named{name, inSingle, state{list: list, last: plain(got[0]), of: plain}})
+	}
+}
+
+// watchCell has a cell looked at from now on, but not what follows it.
+func (r *reader) watchCell(list string, of meaning, row row, column uint32) {
+	for _, vb := range row.cells {
+		if vb.Err == nil && vb.OID[row.at] == column {
+			r.states = append(r.states, named{vb.OID, inSingle, state{list: list, last: meant(vb, of), of: of}})
+		}
 	}
 }
 
@@ -205,6 +307,16 @@ func adjacent(vb snmpwire.VarBind) uint64 {
 	return 0
 }
 
+// forwards is whether a port of a bridge does, or waits to take over: others are on the way to one of these.
+func forwards(vb snmpwire.VarBind) uint64 {
+	n, _ := number(vb)
+	switch word(n, stpPortStates) {
+	case "blocking", "forwarding":
+		return n
+	}
+	return 0
+}
+
 // volatile is a list that States watch.
 type volatile struct {
 	list  string
@@ -234,6 +346,11 @@ var volatiles = []volatile{
 	{"fhrp_groups", (*reader).fhrp,
 		func(r *reader) { r.f.FHRPGroups = sorted(r, "fhrp_groups", r.f.FHRPGroups, compareFHRPGroups) },
 		func(f *telemetry.DeviceFacts) { f.FHRPGroups = nil }},
+	{"stp", (*reader).spanningTrees,
+		func(r *reader) {
+			r.f.STP = sorted(r, "stp", r.f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
+		},
+		func(f *telemetry.DeviceFacts) { f.STP, f.BridgePorts = nil, slices.Clip(f.BridgePorts) }},
 }
 
 // Components is the list that States name when a part came or went. Reread does not read it: other things that

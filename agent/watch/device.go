@@ -61,13 +61,13 @@ type device struct {
 	sensed  map[time.Duration]time.Time // slot of the last poll, by interval
 	tick    atomic.Int64                // interval of the job of the sensors, in ns
 
-	reading sync.Mutex  // held over a discovery
-	wanted  atomic.Bool // one was asked for that has not begun
-	spacing spacing
-	hearing spacing                // of readings of the neighbours, between discoveries
-	states  *facts.States          // what tells of a change between discoveries
-	told    *telemetry.DeviceFacts // the facts that were sent last
-	toldAt  time.Time
+	reading  sync.Mutex  // held over a discovery
+	wanted   atomic.Bool // one was asked for that has not begun
+	spacing  spacing
+	spacings map[string]*spacing    // of readings of lists, between discoveries
+	states   *facts.States          // what tells of a change between discoveries
+	told     *telemetry.DeviceFacts // the facts that were sent last
+	toldAt   time.Time
 }
 
 func (w *Watcher) newDevice(assigned telemetry.AssignedDevice, address netip.Addr) *device {

@@ -22,7 +22,7 @@ func (w *Watcher) structure(ctx context.Context, d *device, session snmp.Session
 }
 
 // states looks at what tells of a change within the facts: members of aggregates, first hop routers, routing
-// peers, neighbours. What has changed is read anew, and told at once. device.mu is held.
+// peers, neighbours, spanning trees. What has changed is read anew, and told at once. device.mu is held.
 func (w *Watcher) states(ctx context.Context, d *device, session snmp.Session) {
 	if !d.reading.TryLock() {
 		return // all of it is being read
@@ -38,22 +38,39 @@ func (w *Watcher) states(ctx context.Context, d *device, session snmp.Session) {
 		d.changed = "entLastChangeTime changed"
 		w.want(d)
 	}
-	if i := slices.Index(lists, "neighbors"); i >= 0 && !d.hearing.due(at) {
-		lists = slices.Delete(lists, i, i+1) // devices that always say so would be read all the time
-	} else if i >= 0 {
-		d.hearing.begun(at)
+	if slices.Contains(lists, "neighbors") && d.told != nil && len(d.told.STP) > 0 && !slices.Contains(lists, "stp") {
+		lists = append(lists, "stp") // what is connected anew may be blocked
 	}
+	lists = slices.DeleteFunc(lists, func(list string) bool { return !d.spaced(list).due(at) })
 	if len(lists) == 0 || d.told == nil {
 		return
 	}
-	f, states, parts := facts.Reread(ctx, session, d.told, facts.Options{}, lists...)
+	f, states, parts := facts.Reread(ctx, session, d.told, facts.Options{Open: d.openVLAN}, lists...)
 	if d.ctx.Err() != nil || ctx.Err() != nil || missing(parts) {
 		return // the next poll tries again
 	}
 	d.states = states.After(d.states, lists)
-	if f.Time = at.UnixMilli(); d.news(f, at) {
+	f.Time = at.UnixMilli()
+	news := d.news(f, at)
+	if news {
 		w.send(telemetry.Record{Facts: f})
 	}
+	for _, list := range lists { // devices that always say so would be read all the time
+		if !news || list == "neighbors" || list == "stp" {
+			d.spaced(list).begun(at)
+		}
+	}
+}
+
+// spaced keeps readings of a list apart, between discoveries.
+func (d *device) spaced(list string) *spacing {
+	if d.spacings == nil {
+		d.spacings = map[string]*spacing{}
+	}
+	if d.spacings[list] == nil {
+		d.spacings[list] = &spacing{}
+	}
+	return d.spacings[list]
 }
 
 // missing tells whether the device was silent about a part of what it was asked.

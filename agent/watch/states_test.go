@@ -96,3 +96,39 @@ func TestStatesBesideADiscovery(t *testing.T) {
 		t.Errorf("at the next poll: got %+v", f)
 	}
 }
+
+// TestNewRows: a session of BGP that is configured shows at the next poll beside others, and within five as the first;
+// not at the next discovery an hour later.
+func TestNewRows(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var view swapped
+	set := func(more string) {
+		rec := recording(pair + more)
+		view.Store(&rec)
+	}
+	set("")
+	r.assign(t, at(snmptest.Serve(t, recording(""), snmptest.Options{View: &view}).Addr))
+	r.poll(t)
+	appears := func(peers, polls int) {
+		t.Helper()
+		for range polls {
+			r.pass(2 * time.Second)
+			r.run(t, pollKey("box"))
+			if f := factsOf(r.told()); f != nil {
+				if len(f.BGPPeers) != peers || len(f.FHRPGroups) != 1 {
+					t.Errorf("got %+v", f)
+				}
+				return
+			}
+		}
+		t.Errorf("%d sessions do not show within %d polls", peers, polls)
+	}
+	const first = "1.3.6.1.2.1.15.3.1.2.192.0.2.1|2|6\n1.3.6.1.2.1.15.3.1.9.192.0.2.1|2|64500\n"
+	set(first)
+	appears(1, 5)
+	set(first + "1.3.6.1.2.1.15.3.1.2.192.0.2.2|2|3\n1.3.6.1.2.1.15.3.1.9.192.0.2.2|2|64501\n")
+	appears(2, 1)
+	set(first)
+	appears(1, 1)
+}
