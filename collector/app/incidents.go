@@ -227,7 +227,8 @@ func ofBooks(list []inventory.Finding, now time.Time) []alert.Finding {
 	return out
 }
 
-// troubleFindings tells of the collector itself: receivers that are gone, no room for samples, certificates that end.
+// troubleFindings tells of the collector itself: receivers that are gone, calendars that cannot be read, no room for
+// samples, certificates that end.
 func (a *App) troubleFindings(ctx context.Context) ([]alert.Finding, error) {
 	now := time.Now()
 	gone, err := a.webhook.Gone(ctx)
@@ -240,6 +241,17 @@ func (a *App) troubleFindings(ctx context.Context) ([]alert.Finding, error) {
 			Kind: alert.NinewatchTrouble, Object: "receiver " + g.Receiver, Severity: alert.Major, State: alert.Down, Since: g.Since,
 			Summary:  fmt.Sprintf("the receiver %s wants no messages any more", g.Receiver),
 			Evidence: "it answered 410 Gone: change its URL, or send it a test when it is back; what was for it are dead letters",
+		})
+	}
+	unread, err := uptime.UnreadCalendars(ctx, a.db.Read())
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range unread {
+		out = append(out, alert.Finding{
+			Kind: alert.NinewatchTrouble, Site: u.Site, Object: "calendar " + u.Name, Severity: alert.Minor, State: alert.Down, Since: u.At,
+			Summary:  fmt.Sprintf("the calendar of the maintenance %s cannot be read", u.Name),
+			Evidence: u.Problem + ": the windows that were read before stay; see whether its URL still opens",
 		})
 	}
 	if a.store.Paused() {

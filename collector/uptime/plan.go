@@ -219,3 +219,28 @@ func StoreCalendar(ctx context.Context, tx *sql.Tx, name, url, body, problem str
 	}
 	return nil
 }
+
+// Unread is a published calendar of maintenance that could not be read the last time.
+type Unread struct {
+	Name, Site string
+	Problem    string
+	At         int64 // ms
+}
+
+// UnreadCalendars lists them by name.
+func UnreadCalendars(ctx context.Context, db *sql.DB) (out []Unread, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT f.name, o.site, f.problem, f.fetched_ms FROM maintenance_feeds f
+		JOIN objects o ON o.kind = ? AND o.name = f.name WHERE f.problem <> '' ORDER BY f.name`, inventory.KindMaintenance)
+	if err != nil {
+		return nil, fmt.Errorf("read calendars of maintenance: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var u Unread
+		if err := rows.Scan(&u.Name, &u.Site, &u.Problem, &u.At); err != nil {
+			return nil, fmt.Errorf("read calendars of maintenance: %w", err)
+		}
+		out = append(out, u)
+	}
+	return out, rows.Err()
+}
