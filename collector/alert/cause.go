@@ -1,6 +1,9 @@
 package alert
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // live is the incident that p is a part of, where it is not resolved.
 func (w *World) live(p *Problem) *Incident {
@@ -112,10 +115,13 @@ func (w *World) join(p *Problem, by, now int64) {
 	w.event(w.incidents[by], Event{Time: now, Type: EventUpdated, Text: text})
 }
 
-// spares writes into incidents which redundancy is lost with what they tell of. More of it is worth an update.
+// spares writes into incidents which redundancy is lost with what they tell of, the worst first. More of it is worth an
+// update.
 func (w *World) spares() {
 	lost := map[int64][]string{}
-	for _, p := range w.sorted(func(p *Problem) bool { return p.Kind == RedundancyLost && p.Hidden && p.holds() && !p.Dismissed }) {
+	list := w.sorted(func(p *Problem) bool { return p.Kind == RedundancyLost && p.Hidden && p.holds() && !p.Dismissed })
+	slices.SortStableFunc(list, func(a, b *Problem) int { return cmp.Compare(b.Severity.rank(), a.Severity.rank()) })
+	for _, p := range list {
 		i := w.live(p)
 		if i == nil {
 			continue

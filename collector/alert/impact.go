@@ -43,17 +43,23 @@ func (i *Incident) wholeImpact() string {
 	if len(i.Spares) == 0 {
 		return i.Reach
 	}
-	words := "without redundancy: " + some(i.Spares)
+	words := "without redundancy: " + first(i.Spares, sparesNamed)
 	if i.Reach == "" {
 		return words
 	}
 	return i.Reach + "; " + words
 }
 
+// sparesNamed is how many lost redundancies an incident names: more than those of one device.
+const sparesNamed = 20
+
 // some lists names: five of them, and how many more there are.
-func some(names []string) string {
-	if len(names) > 5 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:5], ", "), len(names)-5)
+func some(names []string) string { return first(names, 5) }
+
+// first lists the first n names, and how many more there are.
+func first(names []string, n int) string {
+	if len(names) > n {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:n], ", "), len(names)-n)
 	}
 	return strings.Join(names, ", ")
 }

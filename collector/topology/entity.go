@@ -20,7 +20,11 @@ func (j *join) entities() {
 			if h.port == "" {
 				w.local.port = "?" + heardKey(h.heard.Neighbor)
 			}
-			w.to, w.doubt = j.deviceOf(c, h)
+			if h.claims == j.s.claims && h.claims > 0 {
+				w.to = h.to
+			} else if w.to, w.doubt = j.deviceOf(c, h); w.to >= 0 && w.to < len(j.devs) && !w.doubt {
+				h.claims, h.to = j.s.claims, w.to // nothing is to be told of it
+			}
 			j.wires = append(j.wires, w)
 			if w.to < 0 {
 				opens = append(opens, open{len(j.wires) - 1, j.stub(c, h)})
@@ -33,7 +37,7 @@ func (j *join) entities() {
 	}
 }
 
-// deviceOf finds the device of the inventory that a half leads to: by what only one device claims, by the
+// deviceOf finds the device of the inventory that a half leads to, which is the same until devices claim something else: by what only one device claims, by the
 // strongest first; by its name where nothing else tells.
 func (j *join) deviceOf(c *compiled, h *half) (to int, doubt bool) {
 	to = -1
@@ -88,7 +92,7 @@ func (j *join) byName(names []string) int {
 		if owners := j.s.named[n]; len(owners) == 1 {
 			return j.at[owners[0]]
 		}
-		if stub, ok := j.at["stub:"+n]; ok { // of a link that a person wrote down
+		if stub, ok := j.stood["stub:"+n]; ok { // of a link that a person wrote down
 			return stub
 		}
 	}

@@ -237,7 +237,7 @@ func (i *Impact) Risk(r Risk) (Loss, []string) {
 	l := Loss{Kind: "risk", ID: r.Name, Devices: len(lost), Certain: len(lost) > 0}
 	unsure := 0
 	for _, id := range lost {
-		node := i.net.Nodes[i.net.number[id]]
+		node := i.net.node(id)
 		l.Weight += node.Weight
 		if node.Quiet != "" {
 			unsure++
@@ -318,7 +318,7 @@ func (i *Impact) Sites(risks []Risk) []Dependence {
 		_, lost := i.Risk(r)
 		sites := map[string]bool{}
 		for _, id := range lost {
-			sites[i.net.Nodes[i.net.number[id]].Site] = true
+			sites[i.net.node(id).Site] = true
 		}
 		for site := range sites {
 			bySite[site].Shared = append(bySite[site].Shared, r)

@@ -35,12 +35,12 @@ func (j *join) manualEnd(text string) portID {
 		return j.port(at, port)
 	}
 	id := "stub:" + device
-	if at, ok := j.at[id]; ok {
+	if at, ok := j.stood[id]; ok {
 		return j.port(at, port)
 	}
-	j.at[id] = len(j.nodes)
+	j.stood[id] = len(j.nodes)
 	j.nodes = append(j.nodes, Node{ID: id, Kind: StubNode, Label: device, Quiet: "it is not in the inventory, so it is not asked for its neighbors"})
-	return j.port(j.at[id], port)
+	return j.port(j.stood[id], port)
 }
 
 func (j *join) manualPort(p portID) bool {

@@ -15,8 +15,9 @@ const maxFindings = 200
 // join is one run of Network over all devices.
 type join struct {
 	s     *Store
-	devs  []*compiled // by name: the first nodes
-	at    map[string]int
+	devs  []*compiled    // by name: the first nodes
+	at    map[string]int // their positions
+	stood map[string]int // stubs of links that people wrote down, by node id
 	nodes []Node
 	links []Link
 	adj   []Adjacency
@@ -38,7 +39,8 @@ type join struct {
 	fresh   int               // elements below were met by what the newest discoveries show
 	byHand  map[portID]string // ports of links that people wrote down
 	found   map[string][]Finding
-	reached []bool // devices that somebody hears
+	sources [][]string // of links with one, which share them
+	reached []bool     // devices that somebody hears
 }
 
 // wire is a half with the node, and perhaps the port, that it leads to.
@@ -90,22 +92,15 @@ func (s sets) union(a, b int) {
 
 // Network joins what all devices tell.
 func (s *Store) Network() *Network {
-	j := &join{s: s, stubKey: map[string]int{}, stubNode: map[int]int{},
+	j := &join{s: s, stubKey: map[string]int{}, stubNode: map[int]int{}, stood: map[string]int{},
 		found: map[string][]Finding{}}
-	j.devs = make([]*compiled, 0, len(s.devices))
-	for _, c := range s.devices {
-		j.devs = append(j.devs, c)
-	}
-	slices.SortFunc(j.devs, func(a, b *compiled) int { return strings.Compare(a.device.Name, b.device.Name) })
+	j.devs, j.at = s.sorted()
 	j.nodes = make([]Node, 0, len(j.devs))
-	j.at = make(map[string]int, len(j.devs))
-	for i, c := range j.devs {
-		d := c.device
-		j.at[d.Name] = i
+	for _, c := range j.devs {
+		d := &c.device
 		j.nodes = append(j.nodes, Node{ID: d.Name, Kind: DeviceNode, Label: cmp.Or(d.Label, d.Name), Site: d.Site, Weight: d.Weight, Seen: c.record.Facts.Time})
 	}
-	j.reached = make([]bool, len(j.devs))
-	j.allocate()
+	j.borrow()
 	j.manual()
 	j.entities()
 	j.ends()
@@ -114,31 +109,57 @@ func (s *Store) Network() *Network {
 	j.overlays()
 	j.quiet()
 	j.duplicates()
-	return j.network()
+	out := j.network()
+	j.giveBack()
+	return out
 }
 
-// allocate makes room for what the halves will come to: growing it step by step costs more than filling it.
-func (j *join) allocate() {
+// scratch is the room of the last run: nothing of it is in the network that came of it.
+type scratch struct {
+	base, slotted, more, ring, first, fresh []int
+	wires                                   []wire
+	ports                                   []portID
+	joined                                  sets
+	reached                                 []bool
+}
+
+// borrow takes the room of the last run, as far as it is enough for what the halves will come to: to make it anew, or to
+// grow it step by step, costs more than filling it.
+func (j *join) borrow() {
+	x := &j.s.scratch
 	wires, slots := 0, 0
-	j.base = make([]int, len(j.devs))
+	j.base = room(x.base, len(j.devs))[:len(j.devs)]
 	for i, c := range j.devs {
 		j.base[i] = slots
 		wires += len(c.halves)
 		slots += len(c.ends)
 	}
 	ports := wires + wires/2
-	j.wires = make([]wire, 0, wires)
-	j.more = make([]int, wires)
-	j.ports = make([]portID, 0, ports)
-	j.others = map[portID]int{}
-	j.slotted = make([]int, slots)
+	j.wires, j.ports = room(x.wires, wires), room(x.ports, ports)
+	j.more = room(x.more, wires)[:wires] // each is written before it is read
+	j.slotted = room(x.slotted, slots)[:slots]
 	for i := range j.slotted {
 		j.slotted[i] = -1
 	}
-	j.joined = make(sets, 0, ports)
-	j.ring = make([]int, 0, ports)
-	j.first = make([]int, 0, ports)
+	j.reached = room(x.reached, len(j.devs))[:len(j.devs)]
+	clear(j.reached)
+	j.joined, j.ring, j.first = room(x.joined, ports), room(x.ring, ports), room(x.first, ports)
+	j.others = map[portID]int{}
 	j.links = make([]Link, 0, wires)
+}
+
+// giveBack leaves the room for the next run. It holds no facts of this one longer than that.
+func (j *join) giveBack() {
+	j.s.scratch = scratch{base: j.base, slotted: j.slotted, more: j.more, ring: j.ring, first: j.first, fresh: j.s.scratch.fresh,
+		wires: j.wires, ports: j.ports, joined: j.joined, reached: j.reached}
+}
+
+// room is an empty slice for n elements, in the place of an old one where that is large enough.
+func room[S ~[]E, E any](old S, n int) S {
+	if cap(old) >= n {
+		return old[:0]
+	}
+	return make(S, 0, n)
 }
 
 func (j *join) note(kind string, words string, nodes ...string) {
@@ -151,23 +172,26 @@ func (j *join) network() *Network {
 	for _, l := range j.links {
 		linked[l.A.Node], linked[l.B.Node] = true, true
 	}
-	order := make([]int, 0, len(j.nodes))
-	for i, n := range j.nodes { // a stub without a link was heard only where a written link stands, or a port heard itself
-		if n.Kind != StubNode || linked[i] {
+	var order []int // of what comes behind the devices, which are in their order
+	for i := len(j.devs); i < len(j.nodes); i++ {
+		if j.nodes[i].Kind != StubNode || linked[i] { // a stub without a link was heard only where a written link stands, or a port heard itself
 			order = append(order, i)
 		}
 	}
-	rank := map[NodeKind]int{DeviceNode: 0, StubNode: 1, SegmentNode: 2}
+	rank := map[NodeKind]int{StubNode: 1, SegmentNode: 2}
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(rank[j.nodes[a].Kind], rank[j.nodes[b].Kind]), strings.Compare(j.nodes[a].ID, j.nodes[b].ID))
 	})
-	out := &Network{Links: j.links, Adjacencies: j.adj, number: make(map[string]int, len(order))}
+	out := &Network{Links: j.links, Adjacencies: j.adj, devices: j.at, number: make(map[string]int, len(order))}
 	place := make([]int, len(j.nodes))
-	out.Nodes = make([]Node, 0, len(order))
-	for to, from := range order {
-		place[from] = to
+	for i := range j.devs {
+		place[i] = i
+	}
+	out.Nodes = j.nodes[:len(j.devs):len(j.devs)]
+	for _, from := range order {
+		place[from] = len(out.Nodes)
+		out.number[j.nodes[from].ID] = len(out.Nodes)
 		out.Nodes = append(out.Nodes, j.nodes[from])
-		out.number[j.nodes[from].ID] = to
 	}
 	for i := range out.Links {
 		l := &out.Links[i]

@@ -107,13 +107,22 @@ type Network struct {
 	Adjacencies []Adjacency
 	Findings    []Finding
 
-	number map[string]int
+	devices map[string]int // positions of the devices, which come first; shared with other networks
+	number  map[string]int // those of the other nodes
 }
 
 // Node returns the position of a node.
 func (n *Network) Node(id string) (at int, ok bool) {
-	at, ok = n.number[id]
+	if at, ok = n.devices[id]; !ok {
+		at, ok = n.number[id]
+	}
 	return at, ok
+}
+
+// node is one that is there.
+func (n *Network) node(id string) *Node {
+	at, _ := n.Node(id)
+	return &n.Nodes[at]
 }
 
 // Part is the network of some of its nodes, with the links and adjacencies between them.

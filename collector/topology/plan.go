@@ -197,7 +197,7 @@ func (i *Impact) singleHomed() map[string]string {
 	note := func(l Loss, own func(site string) bool, spans []graph.Span) {
 		bySite := map[string]int{}
 		for _, id := range i.names(i.shape.Nodes(spans...)) {
-			bySite[i.net.Nodes[i.net.number[id]].Site]++
+			bySite[i.net.node(id).Site]++
 		}
 		for site, n := range bySite {
 			if n == reach[site] && !own(site) && (out[site] == "" || l.ID < out[site]) {

@@ -15,6 +15,11 @@ type Store struct {
 	devices   map[string]*compiled
 	owners    map[string][]string // devices that claim a token
 	named     map[string][]string // devices that go by a name
+
+	order   []*compiled    // devices by name; nil: to be made
+	place   map[string]int // by name: the position in order. It does not change once made
+	claims  uint64         // grows when a device comes, goes or claims something else
+	scratch scratch
 }
 
 // compiled is a device made ready to be joined. It does not change once made.
@@ -49,9 +54,11 @@ type half struct {
 	tokens  []string
 	names   []string
 
-	at   *compiled // the device that the far port was looked for in
-	fits match
-	far  int // slot of the far port
+	claims uint64    // as they were when the device that it leads to was looked for; 0: never
+	to     int       // position of that device
+	at     *compiled // the device that the far port was looked for in
+	fits   match
+	far    int // slot of the far port
 }
 
 // NewStore returns a store without devices.
@@ -73,6 +80,7 @@ func Build(inventory Inventory, records []Record) *Network {
 // devices that are not in it any more is forgotten.
 func (s *Store) SetInventory(inventory Inventory) {
 	s.inventory = inventory
+	s.claims++ // a written link may have a name that a neighbor goes by
 	keep := make(map[string]bool, len(inventory.Devices))
 	for _, d := range inventory.Devices {
 		keep[d.Name] = true
@@ -115,8 +123,17 @@ func (s *Store) Record(device string) (r Record, ok bool) {
 }
 
 func (s *Store) put(c *compiled) {
+	old := s.devices[c.device.Name]
+	if old != nil && old.chassis == c.chassis && slices.Equal(old.tokens, c.tokens) && slices.Equal(old.names, c.names) {
+		s.devices[c.device.Name] = c
+		if s.order != nil {
+			s.order[s.place[c.device.Name]] = c
+		}
+		return
+	}
 	s.remove(c.device.Name)
 	s.devices[c.device.Name] = c
+	s.claims++
 	for _, t := range c.tokens {
 		s.owners[t] = append(s.owners[t], c.device.Name)
 	}
@@ -131,12 +148,28 @@ func (s *Store) remove(name string) {
 		return
 	}
 	delete(s.devices, name)
+	s.order, s.claims = nil, s.claims+1
 	for _, t := range c.tokens {
 		withdraw(s.owners, t, name)
 	}
 	for _, n := range c.names {
 		withdraw(s.named, n, name)
 	}
+}
+
+// sorted is all devices by name, and their positions.
+func (s *Store) sorted() ([]*compiled, map[string]int) {
+	if s.order == nil {
+		s.order, s.place = make([]*compiled, 0, len(s.devices)), make(map[string]int, len(s.devices))
+		for _, c := range s.devices {
+			s.order = append(s.order, c)
+		}
+		slices.SortFunc(s.order, func(a, b *compiled) int { return strings.Compare(a.device.Name, b.device.Name) })
+		for i, c := range s.order {
+			s.place[c.device.Name] = i
+		}
+	}
+	return s.order, s.place
 }
 
 func withdraw(index map[string][]string, key, name string) {

@@ -32,7 +32,7 @@ func (j *join) ends() {
 // something between them that does not speak for itself. Wires that the newest discovery did not show count
 // only where nothing newer is known of their ports.
 func (j *join) connect() {
-	fresh, stale := make([]int, 0, len(j.wires)), []int(nil)
+	fresh, stale := room(j.s.scratch.fresh, len(j.wires)), []int(nil)
 	for i, w := range j.wires {
 		if w.half.heard.Stale() {
 			stale = append(stale, i)
@@ -40,6 +40,7 @@ func (j *join) connect() {
 			fresh = append(fresh, i)
 		}
 	}
+	j.s.scratch.fresh = fresh
 	j.tie(fresh)
 	j.fresh = len(j.ports)
 	j.tie(slices.DeleteFunc(stale, func(i int) bool { return j.isFresh(j.wires[i].local) || j.isFresh(j.wires[i].remote) }))
@@ -222,14 +223,18 @@ func (j *join) segment(ports []portID, evidence []*wire) {
 
 // link sums up the evidence for one link.
 func (j *join) link(a, b portID, evidence []*wire) Link {
-	l := Link{A: j.end(a), B: j.end(b), Confidence: OneSided, Stale: true}
-	l.Sources = make([]string, 0, 2)
+	here, there := j.facts(a), j.facts(b)
+	l := Link{A: endAt(a, here), B: endAt(b, there), Confidence: OneSided, Stale: true}
 	var doubt bool
 	var from [2]bool
 	for _, w := range evidence {
 		h := w.half.heard
 		if !slices.Contains(l.Sources, h.Protocol) {
-			l.Sources = append(l.Sources, h.Protocol)
+			if l.Sources == nil {
+				l.Sources = j.alone(h.Protocol)
+			} else {
+				l.Sources = append(l.Sources, h.Protocol)
+			}
 		}
 		if l.First == 0 || h.First < l.First {
 			l.First = h.First
@@ -247,17 +252,28 @@ func (j *join) link(a, b portID, evidence []*wire) Link {
 	case from[0] && from[1]:
 		l.Confidence = Confirmed
 	}
-	for _, p := range [...]portID{a, b} {
-		if s := j.facts(p).speed; s > 0 && (l.Speed == 0 || s < l.Speed) {
-			l.Speed = s
-		}
+	l.Speed = here.speed
+	if s := there.speed; s > 0 && (l.Speed == 0 || s < l.Speed) {
+		l.Speed = s
 	}
 	return l
 }
 
-func (j *join) end(p portID) End {
-	return End{Node: p.node, Port: plainPort(p.port), LAG: j.facts(p).lag}
+// alone is a protocol as the only source; most links have the same. It has no room, so that who adds to it copies it.
+func (j *join) alone(protocol string) []string {
+	for _, s := range j.sources {
+		if s[0] == protocol {
+			return s
+		}
+	}
+	s := []string{protocol}
+	j.sources = append(j.sources, s)
+	return s
 }
+
+func (j *join) end(p portID) End { return endAt(p, j.facts(p)) }
+
+func endAt(p portID, facts port) End { return End{Node: p.node, Port: plainPort(p.port), LAG: facts.lag} }
 
 func (j *join) facts(p portID) port {
 	if p.node >= len(j.devs) {

@@ -120,8 +120,7 @@ func (d *demo) without(group string) (seconds int64) {
 }
 
 type demoIncident struct {
-	ID, Kind, Status, Device, Object, Summary string
-	Hidden                                    int
+	ID, Kind, Status, Device, Object, Summary, Impact string
 }
 
 // trouble are the open incidents that tell of what a test has pulled: not the one that the demo begins with, nor
@@ -143,7 +142,7 @@ func (d *demo) wait(what string, f func() bool) {
 	began := time.Now()
 	for !f() {
 		if time.Since(began) > patience {
-			d.Fatalf("not within %s: %s", patience, what)
+			d.Fatalf("not within %s: %s; there is %+v, and groups are %v", patience, what, d.trouble(), d.classes())
 		}
 		time.Sleep(time.Second)
 	}
@@ -164,6 +163,32 @@ func (d *demo) well() {
 		}
 		return len(all) > 10 && len(d.trouble()) == 0
 	})
+}
+
+// kill takes all of a device out of the network. The kernel would go on to answer echoes in its place: they are
+// dropped.
+func (d *demo) kill(device, address string) {
+	d.Helper()
+	for _, rule := range []string{"add table ip dead", "add chain ip dead in { type filter hook input priority 0 ; }",
+		"add rule ip dead in ip daddr " + address + " icmp type echo-request drop"} {
+		d.ns.run(d.T, "nft", rule)
+	}
+	d.pull(device)
+}
+
+// revive puts back what kill took out.
+func (d *demo) revive() {
+	d.Helper()
+	d.ns.run(d.T, "nft", "delete table ip dead")
+	d.well()
+}
+
+// drawnNode is what the map shows of a node: its marks, and its words.
+func (d *demo) drawnNode(id string) string {
+	drawn := d.read("/api/v1/topology.svg", nil, nil)
+	_, after, _ := strings.Cut(drawn, `data-node="`+id+`"`)
+	node, _, _ := strings.Cut(after, "data-node=")
+	return node
 }
 
 // TestRedundancyIsLost pulls a member of a LAG, a power supply and an uplink out of the demo network: each is one
@@ -204,4 +229,38 @@ func TestRedundancyIsLost(t *testing.T) {
 			t.Errorf("the time in which %s was at risk is forgotten", group)
 		}
 	}
+}
+
+// TestTheStandbyRouterIsLost: the router that stands by fails, or its port does, and nobody would notice: the other goes on.
+// It is one incident, and what has no spare any more is told in it; the map shows it, and the account of the time without
+// redundancy runs.
+func TestTheStandbyRouterIsLost(t *testing.T) {
+	t.Parallel()
+	const standby, group, uplinks = "lis-core-2", "vrrp 10.20.0.1 group 10", "lis-acc-1-uplinks"
+	d := newDemo(t)
+	d.wait("the supply that was pulled in the past of the demo is missed", func() bool { return d.classes()["lis-core-2/psu"] == "at_risk" })
+	d.well()
+	before := d.drawnNode(standby)
+
+	d.pull(standby + "/te1/6")
+	d.wait("the port of the router that stands by is one incident", func() bool {
+		told := d.trouble()
+		return d.classes()[group] == "at_risk" && len(told) == 1 && strings.Contains(told[0].Object+" "+told[0].Impact, group)
+	})
+	d.well()
+
+	d.kill(standby, "127.9.1.12")
+	d.wait("the router that stands by is one incident, which tells of both groups", func() bool {
+		all, told := d.classes(), d.trouble()
+		return all[group] == "at_risk" && all[uplinks] == "at_risk" && len(told) == 1 && told[0].Kind == "device_down" && told[0].Device == standby &&
+			strings.Contains(told[0].Impact, group) && strings.Contains(told[0].Impact, uplinks)
+	})
+	if after := d.drawnNode(standby); after == "" || after == before {
+		t.Errorf("the map shows it as before: %s", after)
+	}
+	d.wait("the accounts of the time without redundancy run", func() bool { return d.without(group) > 0 && d.without(uplinks) > 0 })
+	if told := d.trouble(); len(told) != 1 {
+		t.Errorf("one failure, and %d incidents: %+v", len(told), told)
+	}
+	d.revive()
 }

@@ -48,7 +48,7 @@ risk_groups:
 
 // rig is a service over real stores, a clock that stands, and a ledger that says what the test wants.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	s       *Service
 	inv     *inventory.Store
 	db      *state.DB
@@ -60,6 +60,17 @@ type rig struct {
 }
 
 func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := newRigOf(t, code)
+	for _, d := range []string{"edge", "core-1", "core-2", "acc-1", "acc-2"} {
+		r.devices[d] = topology.Up
+	}
+	r.start()
+	return r
+}
+
+// newRigOf is a rig over an inventory, in which no device answers yet.
+func newRigOf(t testing.TB, code string) *rig {
 	t.Helper()
 	r := &rig{t: t, now: t0, devices: map[string]topology.State{}, lines: map[string][]topology.Stretch[topology.State]{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -80,9 +91,6 @@ func newRig(t *testing.T) *rig {
 	}
 	if _, err := r.inv.Apply(t.Context(), parsed, inventory.ApplyOptions{Source: inventory.SourceApply}); err != nil {
 		t.Fatal(err)
-	}
-	for _, d := range []string{"edge", "core-1", "core-2", "acc-1", "acc-2"} {
-		r.devices[d] = topology.Up
 	}
 	r.start()
 	return r
