@@ -32,11 +32,16 @@ func (a *API) growth(ctx context.Context, c caller, in *growthQuery) (growthAnsw
 	return growthAnswer{in.By, items}, err
 }
 
-func (a *API) hourly(ctx context.Context, c caller, in *resourceQuery) (plan.HourlyForecast, error) {
+type hourlyQuery struct {
+	Resource string `query:"resource" required:"true" maxLength:"400" doc:"such as circuit:lis-a"`
+	Anew     bool   `query:"anew" doc:"forecast from what is known now, instead of telling what the last night forecast"`
+}
+
+func (a *API) hourly(ctx context.Context, c caller, in *hourlyQuery) (plan.HourlyForecast, error) {
 	if err := a.resource(c, in.Resource); err != nil {
 		return plan.HourlyForecast{}, err
 	}
-	out, err := a.deps.Plan.Hourly(ctx, in.Resource)
+	out, err := a.deps.Plan.Hourly(ctx, in.Resource, in.Anew)
 	return out, absent(err, plan.ErrUnknown, "resource", in.Resource)
 }
 

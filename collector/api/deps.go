@@ -116,7 +116,7 @@ type Plan interface {
 	WhatIf(ctx context.Context, resource string, what plan.WhatIf) (plan.Outlook, error)
 	Bill(ctx context.Context, resource, month string, mode capacity.Mode, zeroFill bool) (plan.Bill, error)
 	Band(ctx context.Context, resource string) (plan.NormalBand, error)
-	Hourly(ctx context.Context, resource string) (plan.HourlyForecast, error)
+	Hourly(ctx context.Context, resource string, anew bool) (plan.HourlyForecast, error)
 	Quality(ctx context.Context, resource string) (plan.LineQuality, error)
 	GrowthBy(ctx context.Context, list []plan.Outlook, by string) ([]plan.Growth, error)
 	Upgrades(ctx context.Context, resource string) ([]plan.Upgrade, error)

@@ -6,7 +6,8 @@
 // 5-minute buckets and features of days. Late samples touch their hours anew. Each night of a site, and on demand,
 // it forecasts the daily 95th percentile of every resource and keeps what it said. Expressions of capacity rules are
 // asked for the same buckets. What must not fall is kept with the other sign, under a name that begins with "min-".
-// The hours of the next two weeks are forecast when somebody asks.
+// The hours of the next two weeks are forecast in the same night, from the hours that are kept and the day that has
+// ended, with the back-test of the last days where that still holds; and anew when somebody asks.
 //
 // Promises:
 //   - a note is durable together with the sink's cursor, and is deleted in the transaction that writes what was

@@ -36,7 +36,7 @@ func (s *Service) Forecast(ctx context.Context, scope Scope) error {
 		return err
 	}
 	var f capacity.Forecaster
-	var fresh []Outlook
+	var fresh []outcome
 	seen := map[string]bool{}
 	for _, series := range list {
 		r, ok := w.resource(series, 0)
@@ -47,7 +47,7 @@ func (s *Service) Forecast(ctx context.Context, scope Scope) error {
 			return ctx.Err()
 		}
 		seen[series] = true
-		a, err := s.answer(ctx, &f, w, series)
+		a, err := s.outcome(ctx, &f, w, series)
 		if err != nil {
 			return err
 		}
@@ -78,14 +78,44 @@ func (s *Service) drop(w *world, scope Scope, seen map[string]bool) {
 	}
 }
 
+// outcome is the forecast of a resource with that of its hours, which is nil when none is to be stored.
+type outcome struct {
+	Outlook
+	hours *hours
+	until capacity.Date // the last day of the hours
+}
+
+// outcome forecasts the days of a series, and its hours unless what it carries decides nothing.
+func (s *Service) outcome(ctx context.Context, f *capacity.Forecaster, w *world, series string) (outcome, error) {
+	a, err := s.answer(ctx, f, w, series)
+	if err != nil || a.Idle {
+		return outcome{Outlook: a}, err
+	}
+	zone := w.zone(a.Site)
+	today := dateIn(a.made.UnixMilli(), zone)
+	h, fresh, err := s.nextHours(ctx, a, zone, today)
+	if err != nil || fresh {
+		return outcome{Outlook: a}, err
+	}
+	h.trim()
+	h.forecast(f, series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, a.made.UnixMilli())
+	return outcome{a, &h, plus(today, -1)}, nil
+}
+
 // keep stores answers and then gives them.
-func (s *Service) keep(ctx context.Context, list []Outlook) error {
+func (s *Service) keep(ctx context.Context, list []outcome) error {
 	if len(list) == 0 {
 		return nil
 	}
 	err := s.deps.Write(ctx, func(tx *sql.Tx) error {
 		for _, a := range list {
-			if err := save(ctx, tx, a); err != nil {
+			if err := save(ctx, tx, a.Outlook); err != nil {
+				return err
+			}
+			if a.hours == nil {
+				continue
+			}
+			if err := saveHours(ctx, tx, a.Series, a.until, *a.hours); err != nil {
 				return err
 			}
 		}
@@ -101,7 +131,7 @@ func (s *Service) keep(ctx context.Context, list []Outlook) error {
 		if a.Withheld != "" {
 			s.m.withheld.Inc()
 		}
-		s.answers[a.Series] = a
+		s.answers[a.Series] = a.Outlook
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ const (
 	hoursShown = 7 * 24  // of the past beside it
 )
 
-// HourlyForecast is what a resource carries in each hour of the next two weeks, from what is known now.
+// HourlyForecast is what a resource carries in each hour of the next two weeks, from what was known last midnight of its
+// site, or now.
 type HourlyForecast struct {
 	Resource  string         `json:"resource"`
 	Direction string         `json:"direction,omitempty"`
@@ -29,6 +30,7 @@ type HourlyForecast struct {
 	Withheld  string         `json:"withheld,omitempty" doc:"why no hour is named"`
 	History   int            `json:"history_hours"`
 	Coverage  float64        `json:"coverage" doc:"share of hours with data"`
+	MadeAt    string         `json:"made_at"`
 }
 
 // ExpectedHour is the forecast of the mean of an hour.
@@ -52,8 +54,9 @@ type ReachedHour struct {
 	P90 *string `json:"p90"`
 }
 
-// Hourly forecasts the hourly means of a resource for two weeks from the hours that are kept.
-func (s *Service) Hourly(ctx context.Context, resource string) (HourlyForecast, error) {
+// Hourly gives the hours of a resource that the last night forecast, or forecasts anew from what is known now where
+// that is asked for, or where the night had none.
+func (s *Service) Hourly(ctx context.Context, resource string, anew bool) (HourlyForecast, error) {
 	found := s.Answers(Scope{Resource: resource})
 	if len(found) == 0 {
 		return HourlyForecast{}, fmt.Errorf("look up %q: %w", resource, ErrUnknown)
@@ -63,46 +66,60 @@ func (s *Service) Hourly(ctx context.Context, resource string) (HourlyForecast, 
 	if err != nil {
 		return HourlyForecast{}, err
 	}
-	zone := w.zone(a.Site)
-	tomorrow := plus(dateIn(s.deps.Now().UnixMilli(), zone), 1)
-	series, err := s.hours(ctx, a.Series, lineOf(a.Direction), plus(tomorrow, -s.cfg.BucketDays), tomorrow, zone)
+	zone, now := w.zone(a.Site), s.deps.Now()
+	today := dateIn(now.UnixMilli(), zone)
+	h, stored, err := s.nextHours(ctx, a, zone, today)
 	if err != nil {
 		return HourlyForecast{}, err
 	}
-	return hourly(a, series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, s.deps.Now().UnixMilli()), nil
+	since, err := s.hours(ctx, a.Series, h.line, today, plus(today, 1), zone)
+	if err != nil {
+		return HourlyForecast{}, err
+	}
+	h.add(since)
+	if anew || !stored {
+		var f capacity.Forecaster
+		h.trim()
+		h.forecast(&f, a.Series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, now.UnixMilli())
+	}
+	return h.show(a, now.UnixMilli()), nil
 }
 
-// hourly forecasts from the last hour that is known.
-func hourly(a Outlook, series capacity.Series, cal capacity.Calendar, now int64) HourlyForecast {
+// show tells the last week of hours that are known, and what is forecast behind them.
+func (h *hours) show(a Outlook, now int64) HourlyForecast {
 	out := HourlyForecast{Resource: a.Resource, Direction: a.Direction, Unit: a.Unit, Limit: a.Limit, Minimum: a.Minimum, Hours: []ExpectedHour{}, Past: []PastHour{}}
-	n := len(series.Values)
-	for n > 0 && math.IsNaN(series.Values[n-1]) {
+	out.Model, out.Withheld, out.History, out.Coverage = h.model, h.withheld, h.origin, h.coverage
+	if h.trial != nil {
+		b := h.trial.Score
+		out.Backtest = Backtest{known(b.MASE), known(b.NaiveMASE), known(b.Coverage80), b.N}
+	}
+	out.MadeAt = time.UnixMilli(h.made).UTC().Format(time.RFC3339)
+	values := h.series.Values
+	n := len(values)
+	for n > 0 && math.IsNaN(values[n-1]) {
 		n--
 	}
-	series.Values = series.Values[:n]
-	var f capacity.Forecaster
-	res := f.Forecast(series, n, capacity.Options{Season: hoursOfWeek, Horizon: hoursAhead, Calendar: cal})
-	out.Model, out.Withheld, out.History, out.Coverage = res.Model, res.Withheld, n, res.Coverage
-	out.Backtest = Backtest{known(res.Backtest.MASE), known(res.Backtest.NaiveMASE), known(res.Backtest.Coverage80), res.Backtest.N}
 	sign := signOf(a.Series)
 	at := func(i int) string {
-		return time.UnixMilli(series.Start + int64(i)*series.Step).UTC().Format(time.RFC3339)
+		return time.UnixMilli(h.series.Start + int64(i)*hourMillis).UTC().Format(time.RFC3339)
 	}
 	for i := max(0, n-hoursShown); i < n; i++ {
-		out.Past = append(out.Past, PastHour{at(i), known(sign * series.Values[i])})
+		out.Past = append(out.Past, PastHour{at(i), known(sign * values[i])})
 	}
-	if late := now - (series.Start + int64(n)*series.Step); n > 0 && late > dayMillis && out.Withheld == "" {
+	if late := now - (h.series.Start + int64(n)*hourMillis); n > 0 && late > dayMillis && out.Withheld == "" {
 		out.Withheld = "no data since " + at(n)
 	}
-	for i, q := range res.Quantiles {
-		e := ExpectedHour{at(n + i), q.Q10, q.Q50, q.Q90}
+	for i, q := range h.quantiles {
+		if h.origin+i < n || len(out.Hours) == hoursAhead {
+			continue
+		}
+		e := ExpectedHour{at(h.origin + i), q.Q10, q.Q50, q.Q90}
 		if sign < 0 {
 			e.P10, e.P50, e.P90 = -q.Q90, -q.Q50, -q.Q10
 		}
 		out.Hours = append(out.Hours, e)
 		if a.Limit != nil && out.Withheld == "" {
-			limit := sign * *a.Limit
-			out.Reached.by(e.At, q, limit)
+			out.Reached.by(e.At, q, sign**a.Limit)
 		}
 	}
 	return out

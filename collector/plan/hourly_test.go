@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"database/sql"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,13 @@ func office(zone *time.Location, hours int) capacity.Series {
 		s.Values = append(s.Values, v+1e6*math.Sin(float64(i*i)))
 	}
 	return s
+}
+
+// hourly is the forecast from hours that end now.
+func hourly(a Outlook, s capacity.Series, cal capacity.Calendar, now int64) HourlyForecast {
+	h := hours{series: s}
+	h.forecast(&capacity.Forecaster{}, a.Series, cal, dateIn(now, time.UTC), now)
+	return h.show(a, now)
 }
 
 func TestHoursAheadFollowTheLocalClock(t *testing.T) {
@@ -63,27 +72,122 @@ func TestHoursAheadFollowTheLocalClock(t *testing.T) {
 	}
 }
 
-func TestHourlyReadsWhatIsStored(t *testing.T) {
+// busy is a rig with the office link of a month, in 5 minutes, as of an hour of the day after.
+func busy(t *testing.T, hour int) (*rig, capacity.Series) {
+	t.Helper()
 	r := newRig(t)
-	zone := time.UTC
-	s := office(zone, 30*24)
-	rates := make([]float64, len(s.Values)*perHour)
-	for i := range rates {
-		rates[i] = math.Round(s.Values[i/perHour])
-	}
-	r.now = time.UnixMilli(s.Start).AddDate(0, 0, 30).Add(time.Hour)
-	if err := r.service.Import(t.Context(), []Import{{Series: "interface:sw1/Gi1", Capacity: 1e9, From: s.Start, Rates: [][]float64{rates}, Peaks: [][]float64{rates}}}); err != nil {
-		t.Fatal(err)
-	}
+	s := office(time.UTC, 34*24) // its site is an hour ahead until 25 October
+	r.now = time.UnixMilli(s.Start).AddDate(0, 0, 30).Add(time.Duration(hour) * time.Hour)
+	r.carry(s, 0, 30*24+hour)
 	if err := r.service.Forecast(t.Context(), Scope{}); err != nil {
 		t.Fatal(err)
 	}
-	// The local day begins an hour before the first that came.
-	got, err := r.service.Hourly(t.Context(), "circuit:lis-a")
-	if err != nil || got.History != 30*24+1 || len(got.Hours) != hoursAhead || got.Hours[0].At != "2026-10-28T00:00:00Z" {
-		t.Errorf("got %d hours from %v, %v", len(got.Hours), got.Hours[:min(1, len(got.Hours))], err)
+	return r, s
+}
+
+// carry stores hours of a series as those of a link.
+func (r *rig) carry(s capacity.Series, from, to int) {
+	r.t.Helper()
+	rates := make([]float64, (to-from)*perHour)
+	for i := range rates {
+		rates[i] = math.Round(s.Values[from+i/perHour])
 	}
-	if _, err := r.service.Hourly(t.Context(), "circuit:none"); err == nil {
+	begin := s.Start + int64(from)*hourMillis
+	if err := r.service.Import(r.t.Context(), []Import{{Series: "interface:sw1/Gi1", Capacity: 1e9, From: begin, Rates: [][]float64{rates}, Peaks: [][]float64{rates}}}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) hourly(anew bool) HourlyForecast {
+	r.t.Helper()
+	got, err := r.service.Hourly(r.t.Context(), "circuit:lis-a", anew)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return got
+}
+
+// TestHoursOfTheNight: the night's forecast of hours is told through the day, behind the hours that have come since,
+// until somebody asks for a new one.
+func TestHoursOfTheNight(t *testing.T) {
+	r, s := busy(t, 1)
+	night := r.now.Format(time.RFC3339)
+	// The local day begins an hour before the first that came; October 28 began at midnight.
+	got := r.hourly(false)
+	if got.MadeAt != night || got.History != 30*24+1 || len(got.Hours) != hoursAhead || got.Hours[0].At != "2026-10-28T01:00:00Z" {
+		t.Fatalf("got %d hours from %v, made at %s of %d", len(got.Hours), got.Hours[:min(1, len(got.Hours))], got.MadeAt, got.History)
+	}
+	r.now = r.now.Add(9 * time.Hour)
+	r.carry(s, 30*24+1, 30*24+10)
+	got = r.hourly(false)
+	if got.MadeAt != night || len(got.Hours) != hoursAhead || got.Hours[0].At != "2026-10-28T10:00:00Z" || len(got.Past) != hoursShown || got.Past[hoursShown-1].At != "2026-10-28T09:00:00Z" {
+		t.Errorf("at 10: %d hours from %v, past until %v, made at %s", len(got.Hours), got.Hours[0], got.Past[len(got.Past)-1], got.MadeAt)
+	}
+	anew := r.hourly(true)
+	if anew.MadeAt != r.now.Format(time.RFC3339) || anew.History != 30*24+11 || anew.Hours[0].At != got.Hours[0].At || len(anew.Hours) != hoursAhead {
+		t.Errorf("anew: %d hours from %v, made at %s of %d", len(anew.Hours), anew.Hours[0], anew.MadeAt, anew.History)
+	}
+	if after := r.hourly(false); after.MadeAt != night {
+		t.Errorf("what was asked for once was kept: made at %s", after.MadeAt)
+	}
+	if _, err := r.service.Hourly(t.Context(), "circuit:none", false); err == nil {
 		t.Error("an unknown resource has a forecast")
+	}
+}
+
+// TestNightAddsADay: the second night reads the day that has ended and no other, and its row does not grow for ever.
+func TestNightAddsADay(t *testing.T) {
+	r, s := busy(t, 1)
+	first := r.hourly(false)
+	r.carry(s, 30*24+1, 31*24)
+	if err := r.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM capacity_days WHERE day < 20261028`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.now = r.now.AddDate(0, 0, 1)
+	if err := r.service.Forecast(t.Context(), Scope{}); err != nil {
+		t.Fatal(err)
+	}
+	got := r.hourly(false)
+	if got.History != first.History+24 || got.MadeAt != r.now.Format(time.RFC3339) || got.Hours[0].At != "2026-10-29T00:00:00Z" {
+		t.Errorf("the night after: %d hours of history after %d, from %v, made at %s", got.History, first.History, got.Hours[0], got.MadeAt)
+	}
+	if got.Backtest != first.Backtest && *got.Backtest.MASE != *first.Backtest.MASE {
+		t.Errorf("the back-test was made again: %v after %v", *got.Backtest.MASE, *first.Backtest.MASE)
+	}
+	var size int
+	if err := r.db.Read().QueryRow(`SELECT length(body) FROM capacity_hours WHERE series = 'interface:sw1/Gi1'`).Scan(&size); err != nil || size > 12_000 {
+		t.Errorf("it takes %d octets, %v", size, err)
+	}
+}
+
+// TestLateHoursAreReadAgain: samples that come late for a day that is in are in the next forecast.
+func TestLateHoursAreReadAgain(t *testing.T) {
+	r, s := busy(t, 1)
+	for i := 28 * 24; i < 29*24; i++ {
+		s.Values[i] = 200e6
+	}
+	r.carry(s, 28*24, 29*24)
+	got := r.hourly(false)
+	found := false
+	for _, p := range got.Past {
+		found = found || p.At == "2026-10-26T12:00:00Z" && p.Mean != nil && *p.Mean == 200e6
+	}
+	if !found {
+		t.Errorf("the past is that of before: %v", got.Past[len(got.Past)-48:])
+	}
+}
+
+func TestSurprise(t *testing.T) {
+	h := hours{series: capacity.Series{Start: t0.UnixMilli(), Step: hourMillis, Values: []float64{1, 1, 9, math.NaN(), 1, 9}}, origin: 2}
+	h.quantiles = slices.Repeat([]capacity.Quantiles{{Q10: 0, Q50: 1, Q90: 2}}, 9)
+	if !h.surprised() { // 9 and 9 outside, 1 inside
+		t.Error("most came outside")
+	}
+	h.origin = 3
+	if h.surprised() {
+		t.Error("half came inside")
 	}
 }

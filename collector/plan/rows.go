@@ -56,6 +56,9 @@ func put(ctx context.Context, tx *sql.Tx, series string, date capacity.Date, zon
 		ON CONFLICT (series, day) DO UPDATE SET revision = excluded.revision, body = excluded.body`, series, number(date), revision+1, body); err != nil {
 		return fmt.Errorf("store %s of %d: %w", series, number(date), err)
 	}
+	if err := staleHours(ctx, tx, series, date); err != nil {
+		return err
+	}
 	return putFeatures(ctx, tx, series, map[capacity.Date]Feature{date: stored.features(whole(p.size))})
 }
 
@@ -277,6 +280,13 @@ func (s *Service) clean(ctx context.Context) error {
 	list, err := s.series(ctx)
 	if err != nil {
 		return err
+	}
+	err = s.deps.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM capacity_hours WHERE day < ?`, number(plus(today, -hourDays)))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete old hours: %w", err)
 	}
 	for _, series := range list {
 		days := s.cfg.BucketDays

@@ -86,7 +86,7 @@ export function hourly(name) {
   const first = (key) => hours.find((h) => h[key] >= o.limit)?.at ?? null
   return {
     resource: o.resource, direction: o.direction, unit: o.unit, limit: o.limit, hours, past, reached: o.withheld ? { p10: null, p50: null, p90: null } : { p10: first('p90'), p50: first('p50'), p90: first('p10') },
-    backtest: o.backtest, model: 'hour of the week and level', withheld: o.withheld, history_hours: 1488, coverage: 0.98,
+    backtest: o.backtest, model: 'hour of the week and level', withheld: o.withheld, history_hours: 1344, coverage: 0.98, made_at: '2026-11-18T03:10:00Z',
   }
 }
 

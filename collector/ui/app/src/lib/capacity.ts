@@ -17,7 +17,7 @@ export interface Outlook {
   compared?: { made_at: string; inside80: number; median_error: number; n: number } | null
 }
 export interface Hourly {
-  resource: string; direction?: 'in' | 'out'; unit: string; limit: number | null; minimum?: boolean; model: string; withheld?: string; history_hours: number; coverage: number
+  resource: string; direction?: 'in' | 'out'; unit: string; limit: number | null; minimum?: boolean; model: string; withheld?: string; history_hours: number; coverage: number; made_at: string
   hours: { at: string; p10: number; p50: number; p90: number }[]; past: { at: string; mean: number | null }[]
   reached: { p10: string | null; p50: string | null; p90: string | null }; backtest: Outlook['backtest']
 }

@@ -24,7 +24,7 @@ export function reachedWords(h: Hourly): string {
 function trustWords(h: Hourly): string {
   const b = h.backtest
   const replayed = b.n > 0 && b.coverage80 !== null ? `Replayed on ${b.n} past hours, the 80 % band caught ${percent(b.coverage80)} of what came${b.mase === null ? '' : `; its error is ${(b.naive_mase ? b.mase / b.naive_mase : b.mase).toFixed(2)} of a seasonal-naive forecast`}. ` : ''
-  return `${replayed}Model: ${h.model || 'none'}, from ${h.history_hours} hours of which ${percent(h.coverage)} have data.`
+  return `${replayed}Model: ${h.model || 'none'}, from ${h.history_hours} hours of which ${percent(h.coverage)} have data; computed ${hour(h.made_at)}.`
 }
 
 export function HoursAhead({ outlook: o }: { outlook: Outlook }) {
