@@ -121,7 +121,7 @@ func (a *API) impact(ctx context.Context, c caller, in *impactQuery) (impactView
 	}
 	for _, g := range w.Groups {
 		if s.seesAll(g.Sites) {
-			out.Groups = append(out.Groups, groupOf(g))
+			out.Groups = append(out.Groups, s.groupOf(g))
 		}
 	}
 	for _, m := range w.Mend {

@@ -175,7 +175,7 @@ func (a *API) redundancyOf(ctx context.Context, s sight, span Span) (redundancyV
 	out := redundancyView{AsOf: stamp(s.v.At), Groups: []groupView{}, N1: []n1View{}, Backups: []backupView{}, Singles: []singleView{}}
 	for _, g := range s.v.Groups {
 		if s.seesAll(g.Sites) {
-			out.Groups = append(out.Groups, groupOf(g))
+			out.Groups = append(out.Groups, s.groupOf(g))
 			out.Counts.add(g)
 		}
 	}
@@ -233,10 +233,10 @@ func (n *classCounts) add(g *live.Group) {
 	}
 }
 
-func groupOf(g *live.Group) groupView {
+func (s sight) groupOf(g *live.Group) groupView {
 	v := groupView{Name: g.Name, Title: g.Title, Kind: g.Kind, Source: g.Source, Class: g.Verdict.Class.String(), Worst: g.Verdict.Worst.String(), Best: g.Verdict.Best.String(),
 		Since: stampOrNull(g.Since), Needed: g.Needed, Designed: g.Size(), Redundant: g.Kind == "fhrp" || g.Redundant(), Words: g.Words,
-		Sites: orEmpty(g.Sites), Devices: orEmpty(g.Devices), Users: people(g.Users), Read: stampOrNull(g.Read), Members: []memberView{}}
+		Sites: orEmpty(g.Sites), Devices: orEmpty(g.Devices), Users: people(s.v.UsersBehind(g)), Read: stampOrNull(g.Read), Members: []memberView{}}
 	for _, m := range g.Members {
 		x := memberView{Name: m.ID, State: m.State.String()}
 		if m.Capacity > 0 {

@@ -133,7 +133,7 @@ func (s *Store) put(c *compiled) {
 	}
 	s.remove(c.device.Name)
 	s.devices[c.device.Name] = c
-	s.claims++
+	s.order, s.claims = nil, s.claims+1
 	for _, t := range c.tokens {
 		s.owners[t] = append(s.owners[t], c.device.Name)
 	}

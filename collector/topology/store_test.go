@@ -128,3 +128,65 @@ func BenchmarkOneFactChanges(b *testing.B) {
 		impact.SinglePoints()
 	}
 }
+
+// TestWhatWasKeptDoesNotMatter: devices come and go, are told anew with other neighbors, ports and identities, and links are
+// written down and taken back. After each step the network is that of a store which knows nothing but what is, and the
+// networks of before are as they were.
+func TestWhatWasKeptDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := []string{"a", "b", "c", "d", "e"}
+		inv, records := Inventory{}, map[string]Record{}
+		s := NewStore()
+		var past []*Network
+		var texts []string
+		fresh := func() *Network {
+			var list []Record
+			for _, d := range inv.Devices {
+				if r, ok := records[d.Name]; ok {
+					list = append(list, r)
+				}
+			}
+			return Build(inv, list)
+		}
+		for step := range rapid.IntRange(1, 25).Draw(t, "steps") {
+			switch rapid.IntRange(0, 4).Draw(t, "what") {
+			case 0:
+				inv.Devices = nil
+				for _, name := range names {
+					if rapid.IntRange(0, 4).Draw(t, "is there") > 0 {
+						inv.Devices = append(inv.Devices, Device{Name: name, Site: rapid.SampledFrom([]string{"s", "t"}).Draw(t, "site")})
+					} else {
+						delete(records, name)
+					}
+				}
+				inv.Links = nil
+				if rapid.Bool().Draw(t, "written") {
+					inv.Links = []Manual{{A: rapid.SampledFrom(names).Draw(t, "A") + "/1", B: rapid.SampledFrom([]string{"a/2", "x", "e.example.net", "y/1"}).Draw(t, "B")}}
+				}
+				s.SetInventory(inv)
+			default:
+				name := rapid.SampledFrom(names).Draw(t, "device")
+				b := newBox(name, rapid.IntRange(1, 5).Draw(t, "mac"), []string{"1", "2", "3"}[:rapid.IntRange(1, 3).Draw(t, "ports")]...)
+				b.Time += int64(step)
+				for range rapid.IntRange(0, 3).Draw(t, "neighbors") {
+					far := newBox(rapid.SampledFrom(append([]string{"x", ""}, names...)).Draw(t, "far"), rapid.IntRange(1, 6).Draw(t, "far mac"), "1", "2")
+					b.hears(rapid.SampledFrom([]string{"1", "2", "3", ""}).Draw(t, "port"), far, rapid.SampledFrom([]string{"1", "2", "nowhere", ""}).Draw(t, "far port"))
+				}
+				if s.devices[name] != nil {
+					s.Apply(b.DeviceFacts)
+					records[name] = Merge(records[name], b.DeviceFacts)
+				}
+			}
+			n := s.Network()
+			if diff := cmp.Diff(fresh(), n, cmp.AllowUnexported(Network{})); diff != "" {
+				t.Fatalf("step %d: %s", step, diff)
+			}
+			past, texts = append(past, n), append(texts, fmt.Sprintf("%+v", *n))
+		}
+		for i, n := range past {
+			if now := fmt.Sprintf("%+v", *n); now != texts[i] {
+				t.Fatalf("the network of step %d has changed:\nwas %s\nis  %s", i, texts[i], now)
+			}
+		}
+	})
+}

@@ -196,6 +196,7 @@ func (s *Service) hold(k sensorKey, c condition) {
 	}
 	if known == c.ended || was.empty() != c.empty() {
 		s.regroup = true
+		s.sensing[k.device]++
 	}
 }
 
@@ -230,6 +231,7 @@ func (s *Service) forgetConditions(ctx context.Context) error {
 		if _, ok := s.plan.Devices[device]; !ok {
 			gone = append(gone, device)
 			delete(s.sensors, device)
+			s.sensing[device]++
 		}
 	}
 	s.mu.Unlock()

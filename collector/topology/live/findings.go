@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"ninewatch/collector/inventory"
 	"ninewatch/collector/topology"
@@ -82,22 +83,28 @@ func (v *View) failedRisks() map[string]bool {
 	return out
 }
 
-// farEnds are the ends at the other side of all links, by port (device/interface).
-func farEnds(n *topology.Network) map[string]farEnd {
-	out := make(map[string]farEnd, 2*len(n.Links))
-	for _, l := range n.Links {
-		a, b := farEnd{n.Nodes[l.A.Node].ID, portName(n, l.A)}, farEnd{n.Nodes[l.B.Node].ID, portName(n, l.B)}
-		out[a.port], out[b.port] = b, a
+// farEnd is the device at the other end of a port (device/interface), and the port there; empty where that is not known.
+func (v *View) farEnd(port string) (device, far string) {
+	name, key, _ := strings.Cut(port, "/")
+	at, ok := v.Network.Node(name)
+	if !ok {
+		return "", ""
 	}
-	return out
+	for _, l := range v.LinksOf[at] {
+		x := v.Network.Links[l]
+		for _, e := range [2][2]topology.End{{x.A, x.B}, {x.B, x.A}} {
+			if e[0].Node == at && e[0].Port == key {
+				device, far = v.Network.Nodes[e[1].Node].ID, portName(v.Network, e[1])
+			}
+		}
+	}
+	return device, far
 }
 
-type farEnd struct{ device, port string }
-
 // wire finds out what is at the other ends of the links of g.
-func (g *Group) wire(far map[string]farEnd) {
+func (g *Group) wire(v *View) {
 	for _, p := range g.Ports {
-		if device := far[p].device; device != "" && !slices.Contains(g.near, device) {
+		if device, _ := v.farEnd(p); device != "" && !slices.Contains(g.near, device) {
 			g.near = append(g.near, device)
 		}
 	}
@@ -108,8 +115,9 @@ func (g *Group) wire(far map[string]farEnd) {
 			ports = append(ports, m.via)
 		}
 		for _, p := range ports {
-			if m.wires = append(m.wires, p); far[p].port != "" {
-				m.wires = append(m.wires, far[p].port)
+			m.wires = append(m.wires, p)
+			if _, far := v.farEnd(p); far != "" {
+				m.wires = append(m.wires, far)
 			}
 		}
 	}

@@ -27,7 +27,6 @@ type Group struct {
 	Verdict topology.Verdict
 	Since   int64 // Unix ms of the class; 0: not judged yet
 	Words   string
-	Users   float64 // who lose the network when all of it fails; 0 where that cannot be told
 	Read    int64   // Unix ms of the facts that it rests on; 0: the ledger's evidence, which has its own
 	Ports   []string
 
@@ -52,8 +51,9 @@ type member struct {
 	since  map[string]int64 // by port: when it said so
 }
 
-// groups makes all groups of a network.
-func (s *Service) groups(n *topology.Network) []*Group {
+// groups makes all groups of the network of a view.
+func (s *Service) groups(v *View) []*Group {
+	n := v.Network
 	byName := map[string]*Group{}
 	var out []*Group
 	add := func(g *Group) {
@@ -77,7 +77,8 @@ func (s *Service) groups(n *topology.Network) []*Group {
 		}
 	}
 	bundled := map[string]bool{} // device/lag that the other end stands for
-	for _, device := range keys(s.memory) {
+	devices := s.names()
+	for _, device := range devices {
 		for _, g := range s.ofDevice(s.memory[device], n, bundled) {
 			if !written[g.Kind+"\x00"+device] && !slices.ContainsFunc(g.Ports, func(p string) bool { return written[g.Kind+"\x00"+p] }) {
 				add(g)
@@ -87,24 +88,23 @@ func (s *Service) groups(n *topology.Network) []*Group {
 	for _, g := range s.routers() {
 		add(g)
 	}
-	for _, device := range keys(s.memory) {
+	for _, device := range devices {
 		if !written[inventory.ModeRouting+"\x00"+device] {
 			for _, g := range sessionGroups(s.memory[device], n) {
 				add(g)
 			}
 		}
 	}
-	for _, device := range keys(s.memory) {
+	for _, device := range devices {
 		for _, g := range s.treeGroups(s.memory[device], n) {
 			if !slices.ContainsFunc(out, func(x *Group) bool { return x.shares(g) }) { // each loss is told once
 				add(g)
 			}
 		}
 	}
-	far := farEnds(n)
 	for _, g := range out {
 		s.finish(g)
-		g.wire(far)
+		g.wire(v)
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	return out
@@ -157,70 +157,6 @@ func (g *Group) hitBy(things []string) []string {
 	}
 	return out
 }
-
-// ofDevice are the groups that a device has by its own facts.
-func (s *Service) ofDevice(m *memory, n *topology.Network, bundled map[string]bool) []*Group {
-	facts, gone := m.whole()
-	for _, class := range []string{"powerSupply", "fan"} {
-		var parts, others []component
-		for _, c := range facts.Components {
-			if c.Class == class {
-				parts = append(parts, c)
-			} else {
-				others = append(others, c)
-			}
-		}
-		facts.Components = append(others, s.places(facts.Device, class, parts)...)
-	}
-	var out []*Group
-	for _, core := range topology.GroupsOf(facts, nil) {
-		g := &Group{Group: core, Source: FromFacts, Read: m.Facts.Time}
-		if core.Kind == "lag" {
-			if !s.bundle(g, m, n, bundled) {
-				continue
-			}
-		} else {
-			g.within = facts.Device
-			g.Title = facts.Device + " " + partWords[core.Kind]
-			parts := slices.DeleteFunc(slices.Clone(facts.Components), func(c component) bool { return c.Class != partClass[core.Kind] })
-			for i, c := range parts {
-				state := topology.Up
-				if gone[c.Class+"\x00"+c.Key] {
-					state = topology.Down
-				}
-				c.Alias = g.Members[i].ID
-				g.of = append(g.of, member{told: state, part: c, at: m.Facts.Time})
-			}
-		}
-		out = append(out, g)
-	}
-	for _, kind := range []string{"psu", "fan"} {
-		listed := slices.ContainsFunc(facts.Components, func(c component) bool { return c.Class == partClass[kind] })
-		if g := s.sensedGroup(facts.Device, kind); g != nil && !listed {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-// sensedGroup is that of power supplies or fans which a device tells by sensors alone.
-func (s *Service) sensedGroup(device, kind string) *Group {
-	g := &Group{Source: FromFacts, within: device, Title: device + " " + partWords[kind]}
-	g.Name, g.Kind = device+"/"+kind, kind
-	for _, sensor := range keys(s.toldBySensors(device, partClass[kind])) {
-		g.Members = append(g.Members, topology.Member{ID: sensor})
-		g.of = append(g.of, member{part: component{Class: partClass[kind], Name: sensor, Alias: sensor}})
-	}
-	if g.Needed = len(g.Members) - 1; g.Needed < 1 {
-		return nil
-	}
-	return g
-}
-
-var (
-	partClass = map[string]string{"psu": "powerSupply", "fan": "fan", "stack": "chassis"}
-	partWords = map[string]string{"psu": "power", "fan": "fans", "stack": "stack"}
-)
 
 // bundle makes a LAG a group over its links; not, when its other end stands for it already, or when it has
 // only ever had one member.
@@ -282,7 +218,7 @@ func speedOf(m *memory, key string) float64 {
 // routers are the groups of first hop redundancy.
 func (s *Service) routers() []*Group {
 	var out []*Group
-	for _, f := range topology.FHRPsOf(s.allFacts()) {
+	for _, f := range topology.FHRPsOf(s.routing()) {
 		g := &Group{Group: topology.Group{Name: f.Name, Kind: "fhrp", Needed: 1}, Source: FromFacts, roles: true, Title: fhrpTitle(f)}
 		for i, router := range f.Routers {
 			m := member{role: f.Roles[i]}

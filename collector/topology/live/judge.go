@@ -20,6 +20,9 @@ const (
 	operDown = 2
 )
 
+// judgedEvery (ms) is how often it is stored up to when all classes are known: less often than facts change.
+const judgedEvery = 10_000
+
 // portHistory (s) is how far back the ledger is asked for the state of a port: longer than any interval of polls.
 const portHistory = 7200
 
@@ -33,11 +36,21 @@ type standing struct {
 	gap    bool // nobody judged from judged until this start
 }
 
-// allFacts are those of all devices, in their order.
-func (s *Service) allFacts() []telemetry.DeviceFacts {
-	out := make([]telemetry.DeviceFacts, 0, len(s.memory))
-	for _, device := range keys(s.memory) {
-		out = append(out, s.memory[device].Facts)
+// names are those of the devices of which facts are known, sorted.
+func (s *Service) names() []string {
+	if s.order == nil {
+		s.order = keys(s.memory)
+	}
+	return s.order
+}
+
+// routing is the facts of all devices that have addresses or groups of first hop redundancy, in their order.
+func (s *Service) routing() []telemetry.DeviceFacts {
+	var out []telemetry.DeviceFacts
+	for _, device := range s.names() {
+		if f := &s.memory[device].Facts; len(f.Addresses)+len(f.FHRPGroups) > 0 {
+			out = append(out, *f)
+		}
 	}
 	return out
 }
@@ -244,10 +257,11 @@ func (s *Service) judge(ctx context.Context, v *View, devices map[string]bool) e
 	if err := s.transitions(ctx, c, changed); err != nil {
 		return err
 	}
-	if devices == nil {
+	if devices == nil && (c.now-s.judged >= judgedEvery || c.now < s.judged) {
 		if err := s.judgedUntil(ctx, c.now); err != nil {
 			return err
 		}
+		s.judged = c.now
 	}
 	if old := s.view.Swap(&next); len(changed) > 0 || old.Network != next.Network {
 		s.deps.Changed()

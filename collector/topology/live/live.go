@@ -28,11 +28,15 @@ type Service struct {
 	touched map[string]bool                    // devices whose members may have changed
 	sensors map[string]map[sensorKey]condition // by device
 	regroup bool                               // sensors came or went
+	sensing map[string]int                     // by device: how often they did
 	wake    chan struct{}
 
 	working sync.Mutex // guards what is below: one piece of work after the other
 	store   *topology.Store
 	memory  map[string]*memory
+	order   []string        // names of memory, sorted; nil: to be made
+	kits    map[string]*kit // by device
+	judged  int64           // Unix ms up to which it is stored that classes are known
 	plan    *plan
 	classes map[string]standing
 	loads   atomic.Pointer[map[string]topology.Load]
@@ -57,8 +61,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	s := &Service{
 		cfg: cfg, deps: deps, log: deps.Log.With("component", "collector/topology"),
-		pending: map[string][]telemetry.DeviceFacts{}, touched: map[string]bool{}, sensors: map[string]map[sensorKey]condition{}, wake: make(chan struct{}, 1),
-		store: topology.NewStore(), memory: map[string]*memory{}, plan: &plan{}, classes: map[string]standing{},
+		pending: map[string][]telemetry.DeviceFacts{}, touched: map[string]bool{}, sensors: map[string]map[sensorKey]condition{}, sensing: map[string]int{}, wake: make(chan struct{}, 1),
+		store: topology.NewStore(), memory: map[string]*memory{}, kits: map[string]*kit{}, plan: &plan{}, classes: map[string]standing{},
 		m: liveMetrics{
 			rebuilds: deps.Metrics.NewCounter(`ninewatch_collector_topology_rebuilds_total`),
 			changes:  deps.Metrics.NewCounter(`ninewatch_collector_topology_class_changes_total`),

@@ -26,6 +26,7 @@ type memory struct {
 	Parts []held          `json:"parts,omitempty"`
 	Turns map[string]turn `json:"turns,omitempty"` // by name of a first hop redundancy group
 
+	revision int   // grows with all that is learnt
 	replaced int64 // Unix ms of the facts by which it is another device than before; told, and forgotten
 }
 
@@ -71,6 +72,7 @@ var partClasses = []string{"powerSupply", "fan", "chassis"}
 
 // merge adds newer facts to what is remembered.
 func (m *memory) merge(r topology.Record) {
+	m.revision++
 	f := r.Facts
 	now := partsIn(f)
 	if topology.Replaced(m.Facts, f) { // what was in the other is not missing here
@@ -119,6 +121,7 @@ func (m *memory) turns(f telemetry.DeviceFacts) {
 
 // learn adds the parts that older facts list.
 func (m *memory) learn(f telemetry.DeviceFacts) {
+	m.revision++
 	parts := map[string]held{}
 	for _, h := range m.Parts {
 		parts[h.key()] = h
@@ -205,7 +208,7 @@ func (s *Service) restore(ctx context.Context) error {
 			return fmt.Errorf("read topology of %q: %w", device, err)
 		}
 		m.Facts.Device = device
-		s.memory[device] = m
+		s.memory[device], s.order = m, nil
 		s.store.Restore(m.Record)
 	}
 	if err := rows.Err(); err != nil {
@@ -241,7 +244,7 @@ func (s *Service) take(f telemetry.DeviceFacts) {
 	}
 	if m == nil {
 		m = &memory{}
-		s.memory[f.Device] = m
+		s.memory[f.Device], s.order = m, nil
 	}
 	m.merge(r)
 }

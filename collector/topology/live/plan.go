@@ -73,6 +73,8 @@ func (s *Service) readPlan(ctx context.Context) error {
 	for name := range s.memory {
 		if _, ok := p.Devices[name]; !ok {
 			delete(s.memory, name)
+			delete(s.kits, name)
+			s.order = nil
 		}
 	}
 	return nil
@@ -155,14 +157,21 @@ func (p *plan) cores() []string {
 	return nil
 }
 
-// absent tells whether a person said that there is no link between two ports.
-func (p *plan) absent(a, b string) bool {
+// absences are the links that a person said are not there.
+func (p *plan) absences() (out []inventory.Link) {
 	for _, l := range p.Links {
-		if l.Absent && (matchesEnd(string(l.A), a) && matchesEnd(string(l.B), b) || matchesEnd(string(l.A), b) && matchesEnd(string(l.B), a)) {
-			return true
+		if l.Absent {
+			out = append(out, l)
 		}
 	}
-	return false
+	return out
+}
+
+// denied tells whether there is no link between two ports, as a person said.
+func denied(absences []inventory.Link, a, b string) bool {
+	return slices.ContainsFunc(absences, func(l inventory.Link) bool {
+		return matchesEnd(string(l.A), a) && matchesEnd(string(l.B), b) || matchesEnd(string(l.A), b) && matchesEnd(string(l.B), a)
+	})
 }
 
 func matchesEnd(want, end string) bool {

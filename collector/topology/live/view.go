@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ninewatch/collector/topology"
@@ -25,6 +26,7 @@ type View struct {
 	plan     *plan
 	LinksOf  map[int][]int // by node: positions of its links
 	memories map[string]int64
+	crowds   *crowds // of this network, whatever the classes
 }
 
 // Single is a thing whose failure alone takes the core, or the way to the outside, from devices.
@@ -63,10 +65,7 @@ func (s *Service) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	next.Groups = s.groups(n)
-	for _, g := range next.Groups {
-		g.Users = next.usersBehind(g)
-	}
+	next.Groups = s.groups(next)
 	s.m.rebuild.UpdateDuration(began)
 	return s.judge(ctx, next, nil)
 }
@@ -75,7 +74,10 @@ func (s *Service) rebuild(ctx context.Context) error {
 func (p *plan) network(n *topology.Network) *topology.Network {
 	out := *n
 	out.Nodes = slices.Clone(n.Nodes)
-	out.Links = slices.DeleteFunc(slices.Clone(n.Links), func(l topology.Link) bool { return p.absent(portName(n, l.A), portName(n, l.B)) })
+	out.Links = slices.Clone(n.Links)
+	if absent := p.absences(); len(absent) > 0 {
+		out.Links = slices.DeleteFunc(out.Links, func(l topology.Link) bool { return denied(absent, portName(n, l.A), portName(n, l.B)) })
+	}
 	for _, l := range out.Links {
 		for _, e := range [2][2]int{{l.A.Node, l.B.Node}, {l.B.Node, l.A.Node}} {
 			x := &out.Nodes[e[0]]
@@ -99,7 +101,7 @@ func portName(n *topology.Network, e topology.End) string { return endOf(n.Nodes
 
 // view analyzes a network.
 func (p *plan) view(n *topology.Network) (*View, error) {
-	v := &View{Network: n, plan: p, LinksOf: map[int][]int{}, memories: map[string]int64{}}
+	v := &View{Network: n, plan: p, LinksOf: map[int][]int{}, memories: map[string]int64{}, crowds: &crowds{users: map[string]float64{}}}
 	for _, c := range p.cores() {
 		if _, ok := n.Node(c); ok {
 			v.Cores = append(v.Cores, c)
@@ -163,8 +165,12 @@ func (v *View) singles() []Single {
 	for _, r := range v.Risks {
 		add("risk", r.Name)
 	}
+	users := make(map[string]float64, len(out))
+	for _, x := range out {
+		users[x.Kind+x.ID] = v.Users(x.Lost)
+	}
 	slices.SortStableFunc(out, func(a, b Single) int {
-		ua, ub := v.Users(a.Lost), v.Users(b.Lost)
+		ua, ub := users[a.Kind+a.ID], users[b.Kind+b.ID]
 		switch {
 		case ua != ub:
 			return int(min(max((ub-ua)*1e6, -1), 1))
@@ -258,7 +264,26 @@ func (v *View) Users(lost []Lost) float64 {
 	return sum
 }
 
-// usersBehind are those who lose the network when all members of a group fail at once.
+// crowds are the users behind groups, by name: it takes a look at the whole network to tell of one, so that is done when
+// somebody asks.
+type crowds struct {
+	sync.Mutex
+	users map[string]float64
+}
+
+// UsersBehind are those who lose the network when all members of a group of the view fail at once; 0 where that cannot be
+// told.
+func (v *View) UsersBehind(g *Group) float64 {
+	v.crowds.Lock()
+	defer v.crowds.Unlock()
+	users, known := v.crowds.users[g.Name]
+	if !known {
+		users = v.usersBehind(g)
+		v.crowds.users[g.Name] = users
+	}
+	return users
+}
+
 func (v *View) usersBehind(g *Group) float64 {
 	if g.within != "" {
 		x := v.Fails("node", g.within)
@@ -283,7 +308,12 @@ func (v *View) usersBehind(g *Group) float64 {
 	return most
 }
 
+// linkAt is the position of a link. They are in the order of their ids, but for those that have one with a number behind it.
 func linkAt(n *topology.Network, id string) int {
+	at, ok := slices.BinarySearchFunc(n.Links, id, func(l topology.Link, id string) int { return strings.Compare(l.ID, id) })
+	if ok {
+		return at
+	}
 	return slices.IndexFunc(n.Links, func(l topology.Link) bool { return l.ID == id })
 }
 
