@@ -10,6 +10,7 @@ type Trap struct {
 	Name    oid.OID // snmpTrapOID, valid until Take returns
 	IfIndex uint32  // of what it is about; 0: no interface
 	Link    Link
+	Start   uint32 // 1 coldStart, 2 warmStart (RFC 3418); 0: neither
 }
 
 // Link is what a trap says of a link.
@@ -42,7 +43,9 @@ func read(p *snmpwire.PDU) (t Trap, ok bool) {
 		}
 	}
 	if len(t.Name) == len(snmpwire.SnmpTraps)+1 && t.Name.HasPrefix(snmpwire.SnmpTraps) {
-		switch t.Name[len(snmpwire.SnmpTraps)] {
+		switch last := t.Name[len(snmpwire.SnmpTraps)]; last {
+		case 1, 2:
+			t.Start = last
 		case 3:
 			t.Link = LinkDown
 		case 4:

@@ -213,6 +213,17 @@ func v2(kind snmpwire.PDUType, id int32, name string) []byte {
 		}}})
 }
 
+// TestStart: of the generic traps of RFC 3418 two tell of a start.
+func TestStart(t *testing.T) {
+	for last, want := range map[string]uint32{"1": 1, "2": 2, "3": 0, "5": 0, "1.1": 0} {
+		name := oid.MustParse("1.3.6.1.6.3.1.1.5." + last)
+		got, ok := read(&snmpwire.PDU{Type: snmpwire.TrapV2, VarBinds: []snmpwire.VarBind{{OID: snmpwire.SnmpTrapOID, Type: snmpwire.ObjectIdentifier, Object: name}}})
+		if !ok || got.Start != want {
+			t.Errorf("%s: got %+v, %v; want start %d", name, got, ok, want)
+		}
+	}
+}
+
 // TestInformAgain: an inform whose answer was lost is answered again and taken once.
 func TestInformAgain(t *testing.T) {
 	x := newBox(t, Sender{"old", community})

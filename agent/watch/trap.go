@@ -42,8 +42,11 @@ func (w *Watcher) Trap(name string, t trap.Trap) {
 		}
 	}
 	w.mu.Unlock()
-	if t.Link != trap.None {
+	switch {
+	case t.Link != trap.None:
 		w.send(d.linkTrap(now, t)...)
+	case t.Start != 0:
+		w.send(d.trapped(now, telemetry.Series{Name: "ninewatch_start_trap", Vantage: true}, uint64(t.Start)))
 	}
 	if begin {
 		w.asking.Go(func() { w.followTraps(d) })
@@ -54,14 +57,19 @@ func (w *Watcher) Trap(name string, t trap.Trap) {
 func (d *device) linkTrap(at time.Time, t trap.Trap) []telemetry.Record {
 	for _, i := range d.knownInterfaces() {
 		if i.IfIndex == t.IfIndex {
-			return []telemetry.Record{{Frame: &telemetry.Frame{
-				Device:   d.assigned.Name,
-				Template: []telemetry.Series{{Name: "ninewatch_link_trap", Labels: []telemetry.Label{{Name: "ifName", Value: i.Key}}, Vantage: true}},
-				Polls:    []telemetry.Poll{{Time: at.UnixMilli(), Values: []telemetry.Value{telemetry.UintValue(uint64(t.Link))}}},
-			}}}
+			of := telemetry.Series{Name: "ninewatch_link_trap", Labels: []telemetry.Label{{Name: "ifName", Value: i.Key}}, Vantage: true}
+			return []telemetry.Record{d.trapped(at, of, uint64(t.Link))}
 		}
 	}
 	return nil
+}
+
+// trapped is a sample of what came at a time.
+func (d *device) trapped(at time.Time, of telemetry.Series, value uint64) telemetry.Record {
+	return telemetry.Record{Frame: &telemetry.Frame{
+		Device: d.assigned.Name, Template: []telemetry.Series{of},
+		Polls: []telemetry.Poll{{Time: at.UnixMilli(), Values: []telemetry.Value{telemetry.UintValue(value)}}},
+	}}
 }
 
 // followTraps polls a device at once, again trapAgain later, and trapLate after the last trap. With each trap that

@@ -99,3 +99,19 @@ func TestLinkTrapIsEvidence(t *testing.T) {
 		r.asking.Wait()
 	})
 }
+
+// TestStartTrapIsEvidence: that a device told that it had started is a sample of its own.
+func TestStartTrapIsEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.assign(t, at(netip.MustParseAddrPort("127.0.0.1:161")))
+		r.Trap("box", trap.Trap{Name: oid.MustParse("1.3.6.1.6.3.1.1.5.2"), Start: 2})
+		records := r.told()
+		if len(records) != 1 || records[0].Frame == nil || records[0].Frame.Template[0].Name != "ninewatch_start_trap" ||
+			records[0].Frame.Polls[0].Time != begin.UnixMilli() || records[0].Frame.Polls[0].Values[0] != telemetry.UintValue(2) {
+			t.Errorf("got %+v, want one sample of a warmStart", records)
+		}
+		r.Apply(assignment())
+		r.asking.Wait()
+	})
+}

@@ -245,11 +245,11 @@ func (a *App) ImportPolls(ctx context.Context, past []uptime.PastPolls) error {
 	if err := a.db.Write(ctx, func(tx *sql.Tx) error { return uptime.StorePast(ctx, tx, past) }); err != nil {
 		return err
 	}
-	devices := make([]string, len(past))
-	for i, p := range past {
-		devices[i] = p.Device
+	since := map[string]int64{}
+	for _, p := range past {
+		since[p.Device] = 0
 	}
-	a.judge.portsChanged(devices)
+	a.judge.portsChanged(since)
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,10 +108,14 @@ func (j *judge) heard(c auth.Contact) {
 	}
 }
 
-// portsChanged takes the devices of which an interface changed its state.
-func (j *judge) portsChanged(devices []string) {
+// portsChanged takes the devices of which an interface changed its state or a trap came, and since when (Unix ms).
+// What they tell of ports may date the outages of what lies behind these.
+func (j *judge) portsChanged(since map[string]int64) {
+	j.evaluate(context.Background(), func(ctx context.Context) ([]uptime.Verdict, error) {
+		return j.engine.PortsChanged(ctx, since)
+	})
 	j.ports()
-	j.touched(devices)
+	j.touched(slices.Sorted(maps.Keys(since)))
 }
 
 // again lets the ledger read the inventory again.

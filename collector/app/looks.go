@@ -151,20 +151,24 @@ func faults(looks []uptime.Look, agents map[string]string, now int64) []alert.Fi
 }
 
 // rebootFindings tells of devices that started anew without that anybody saw an outage.
-func (a *App) rebootFindings(context.Context) ([]alert.Finding, error) {
+func (a *App) rebootFindings(ctx context.Context) ([]alert.Finding, error) {
 	now := time.Now()
-	return reboots(a.uptime.Reboots(now.Add(-rebootTold).UnixMilli()), a.books.current()), nil
+	return reboots(a.uptime.Reboots(ctx, now.Add(-rebootTold).UnixMilli()), a.books.current()), nil
 }
 
 func reboots(found map[string]uptime.Restart, book *alert.Book) []alert.Finding {
 	out := make([]alert.Finding, 0, len(found))
 	for _, device := range slices.Sorted(maps.Keys(found)) {
 		r := found[device]
-		out = append(out, alert.Finding{
+		f := alert.Finding{
 			Kind: alert.DeviceRebooted, Site: book.Devices[device].Site, Device: device, State: alert.Down, Since: r.At * 1000,
 			Summary:  device + " has rebooted",
 			Evidence: "sysUpTime began anew at " + inWords(r.At*1000) + "; no probe saw it down",
-		})
+		}
+		if r.Trap != "" {
+			f.More = append(f.More, "it sent a "+r.Trap+" trap at "+inWords(r.Told))
+		}
+		out = append(out, f)
 	}
 	return out
 }

@@ -11,6 +11,7 @@ var described = []struct{ name, kind, unit, help string }{
 	{"ninewatch_snmp_requests_total", "counter", "", "SNMP requests sent."},
 	{"ninewatch_snmp_timeouts_total", "counter", "", "SNMP requests without an answer."},
 	{"ninewatch_link_trap", "gauge", "", "A trap of a link that an agent received: 1 linkUp, 2 linkDown."},
+	{"ninewatch_start_trap", "gauge", "", "A trap of a device's start that an agent received: 1 coldStart, 2 warmStart."},
 	{"ninewatch_up", "gauge", "", "Reachability seen by one agent, 0 or 1. The ledger reads observation runs, not this."},
 	{"ninewatch_state", "gauge", "", "The ledger's verdict: 1 for the state that the device is in."},
 	{"ninewatch_device_info", "gauge", "", "1, with what may change of a device in its labels."},

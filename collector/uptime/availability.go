@@ -29,7 +29,8 @@ type Outage struct {
 	Restored    bool  // in the period
 	Ongoing     bool  // the target has not been seen up since
 	Cause       string
-	Uncertainty int64 // how many seconds earlier it may have begun
+	Uncertainty int64  // how many seconds earlier it may have begun
+	Dated       string // by whom, where not by the probes
 }
 
 // Summary is a timeline in integers. They add up:
@@ -61,7 +62,7 @@ func outages(timeline []Interval, unreachableCounts bool) []Outage {
 		failed := x.State == Down || unreachableCounts && x.State == Unreachable
 		switch {
 		case failed && !open:
-			out = append(out, Outage{From: x.From, To: x.To, Ongoing: true, Cause: x.Why, Uncertainty: x.Uncertainty})
+			out = append(out, Outage{From: x.From, To: x.To, Ongoing: true, Cause: x.Why, Uncertainty: x.Uncertainty, Dated: x.Dated})
 			open = true
 		case failed:
 			out[len(out)-1].To = x.To

@@ -10,7 +10,8 @@ type span struct {
 	from, to int64
 	state    State
 	why      string
-	unc      int64 // ms since the evidence before from
+	unc      int64  // ms since the evidence before from
+	dated    string // by whom, where not by the probes
 }
 
 // Stream is what one agent saw of one device with one kind of probe. Runs may come in any order, overlap

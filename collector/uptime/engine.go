@@ -53,7 +53,8 @@ type device struct {
 	judged  bool
 	recheck int64 // ms: when the verdict may change without new facts
 	revise  revise
-	reread  bool // the tail was read from the store: what is observed next may be in it already
+	reread  bool                   // the tail was read from the store: what is observed next may be in it already
+	said    map[question]testimony // by what dates its outages
 }
 
 // New returns an Engine that has read nothing yet.
@@ -103,7 +104,7 @@ func (e *Engine) Reload(ctx context.Context) ([]Verdict, error) {
 			changed = append(changed, name)
 		default:
 			if c := d.target.changed(t); c.why != "" {
-				d.site, d.parents, d.learned, d.confirm = t.site, t.parents, t.learned, t.confirm
+				d.site, d.parents, d.learned, d.ports, d.confirm = t.site, t.parents, t.learned, t.ports, t.confirm
 				changed, moved[d] = append(changed, name), c
 			}
 		}
@@ -261,7 +262,7 @@ func (e *Engine) Refresh(ctx context.Context) ([]Verdict, error) {
 	}
 	now := e.deps.Now().UnixMilli()
 	e.mu.Lock()
-	back := returned(e.contacts, contacts)
+	back, first := returned(e.contacts, contacts), len(e.contacts) == 0 // all were judged without knowing up to when
 	e.contacts = contacts
 	all := slices.Collect(maps.Values(e.devices))
 	e.mu.Unlock()
@@ -273,7 +274,7 @@ func (e *Engine) Refresh(ctx context.Context) ([]Verdict, error) {
 	var due []string
 	for _, d := range all {
 		d.mu.Lock()
-		if d.recheck <= now {
+		if first || d.recheck <= now {
 			due = append(due, d.name)
 		}
 		d.mu.Unlock()

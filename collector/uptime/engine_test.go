@@ -324,6 +324,8 @@ type feed struct {
 	open   map[streamKey]telemetry.Run
 	all    map[streamKey]map[int64]telemetry.Run
 	boots  []telemetry.Boot
+	told   said
+	keys   []streamKey
 }
 
 func (f *feed) put(k streamKey, r telemetry.Run) telemetry.Run {
@@ -394,6 +396,7 @@ func TestEngineEqualsThePureFunction(t *testing.T) {
 		s.exec(`DELETE FROM agent_contacts`)
 		s.exec(`DELETE FROM agents`)
 		s.device(f.device, "lisbon")
+		f.lead(rt)
 		e := s.engine()
 		e.facts.page, e.tailMost = 4, 8
 		if _, err := e.Reload(t.Context()); err != nil {
@@ -418,7 +421,7 @@ func (f *feed) step(t *rapid.T, e *Engine) {
 	s := f.store
 	s.now += rapid.SampledFrom([]int64{10_000, 60_000, 300_000, 1_800_000}).Draw(t, "pass")
 	var entries []telemetry.Entry
-	for _, k := range feedKeys {
+	for _, k := range f.keys {
 		if rapid.IntRange(0, 3).Draw(t, "quiet") == 0 {
 			continue
 		}
@@ -447,6 +450,7 @@ func (f *feed) step(t *rapid.T, e *Engine) {
 	} else if _, err := e.Observe(ctx, entries); err != nil {
 		t.Fatal(err)
 	}
+	f.tell(t, e)
 	f.compare(t, e)
 }
 
@@ -478,7 +482,7 @@ func (f *feed) compare(t *rapid.T, e *Engine) {
 	}
 	d := e.device(f.device)
 	asOf := e.asOf(d, f.store.now)
-	line := f.whole().line(e.cfg.Policy, asOf, e.silences)
+	line := f.whole().line(e.cfg.Policy, asOf, e.silences, f.told)
 	var want []Interval
 	if from < asOf/1000 {
 		want = clip(line, from, asOf/1000)

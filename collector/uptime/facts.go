@@ -24,6 +24,7 @@ type target struct {
 	created    int64                     // Unix ms
 	parents    []string                  // that a person wrote down
 	learned    []inventory.LearnedParent // what topology showed where nobody did
+	ports      []inventory.LearnedPort   // that lead to it
 	confirm    confirmation
 }
 
@@ -48,12 +49,17 @@ type contact struct{ seen, watermark int64 }
 func (p *plan) targets() map[string]target {
 	out := make(map[string]target, len(p.devices))
 	for name, d := range p.devices {
-		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents, learned: p.parents.Learned(name), confirm: confirmation{d.LostEchoes(), d.LostPolls()}}
+		out[name] = target{name: name, site: d.Site, created: p.created[inventory.Scope("device:"+name)], parents: d.Parents, learned: p.parents.Learned(name), ports: p.parents.LearnedPorts(name), confirm: confirmation{d.LostEchoes(), d.LostPolls()}}
 	}
 	for name, c := range p.circuits {
 		if c.Target != "" {
 			probe := telemetry.Target{Kind: telemetry.TargetCircuit, Name: name}.Object()
 			out[probe] = target{name: probe, site: p.circuitSite(c), created: p.created[inventory.Scope("circuit:"+name)]}
+			if end, ok := p.endOf(probe); ok {
+				t := out[probe]
+				t.ports = []inventory.LearnedPort{{Port: end, Until: math.MaxInt64}}
+				out[probe] = t
+			}
 		}
 	}
 	return out

@@ -68,8 +68,10 @@ func (t target) changed(o target) change {
 		return change{who: "inventory", why: "what confirms its outages changed"}
 	case t.site != o.site || !slices.Equal(t.parents, o.parents):
 		return change{who: "inventory", why: "its site or its parents changed"}
-	case slices.Equal(t.learned, o.learned):
+	case slices.Equal(t.learned, o.learned) && slices.Equal(t.ports, o.ports):
 		return change{}
+	case slices.Equal(t.learned, o.learned):
+		return change{from: earliest(t.ports, o.ports), who: "topology", why: "topology shows other ports that lead to it"}
 	}
 	c := change{from: math.MaxInt64, who: "topology", why: "topology shows nothing any more that it is reached through"}
 	for _, pair := range [2][2][]inventory.LearnedParent{{t.learned, o.learned}, {o.learned, t.learned}} {
@@ -84,6 +86,7 @@ func (t target) changed(o target) change {
 			c.from = min(c.from, at)
 		}
 	}
+	c.from = min(c.from, earliest(t.ports, o.ports))
 	var now []string
 	for _, l := range o.learned {
 		if l.Until == math.MaxInt64 {
@@ -96,12 +99,31 @@ func (t target) changed(o target) change {
 	return c
 }
 
+// earliest is from when on (ms) two lists of ports differ.
+func earliest(a, b []inventory.LearnedPort) int64 {
+	from := int64(math.MaxInt64)
+	for _, pair := range [2][2][]inventory.LearnedPort{{a, b}, {b, a}} {
+		for _, l := range pair[0] {
+			if slices.Contains(pair[1], l) {
+				continue
+			}
+			at := l.From
+			if slices.ContainsFunc(pair[1], func(x inventory.LearnedPort) bool { return x.Port == l.Port && x.From == l.From }) {
+				at = l.Until // only its end differs
+			}
+			from = min(from, at)
+		}
+	}
+	return from
+}
+
 // moved takes note of a change.
 func (d *device) moved(pol Policy, c change) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.policy != pol {
-		d.policy, d.tail, d.history = pol, nil, nil
+		d.policy, d.tail = pol, nil
 	}
+	d.history, d.said = nil, nil
 	d.revise.from(c.from, c.who, c.why)
 }

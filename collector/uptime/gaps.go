@@ -48,9 +48,11 @@ func (a *asker) forensics(s subject, w whole, out *Answer) error {
 	}
 	for i := len(out.summary.Outages) - 1; i >= 0; i-- { // the newest first, as looking at traffic has an end
 		if o := out.summary.Outages[i]; !o.Ongoing && s.kind == inventory.KindDevice {
-			if out.Outages[i].Evidence, _, err = tell(Window{o.From, o.To}); err != nil {
+			words, _, err := tell(Window{o.From, o.To})
+			if err != nil {
 				return err
 			}
+			out.Outages[i].tells(words)
 		}
 	}
 	for i := len(out.Gaps) - 1; i >= 0; i-- {
@@ -61,6 +63,14 @@ func (a *asker) forensics(s subject, w whole, out *Answer) error {
 		}
 	}
 	return nil
+}
+
+// tells adds to the evidence of an outage.
+func (o *OutageAnswer) tells(words string) {
+	if o.Evidence != "" && words != "" {
+		words = "; " + words
+	}
+	o.Evidence += words
 }
 
 func reasonOf(x Interval) string { return UnknownReasons[slotOf(x)-slotUnknown] }

@@ -69,26 +69,35 @@ type LinkTrap struct {
 	Oper uint8 // statusUp or statusDown
 }
 
-// trapJitter (ms) is how long after the change a trap may come.
-const trapJitter = 1000
+const (
+	// trapJitter (ms) is how long after the change a trap may come.
+	trapJitter = 1000
+	// trapEarly (ms) is how long before the status changes a trap may come: it is sent when the link is about to enter
+	// another state (RFC 2863, section 5), and some devices answer from a table of some seconds ago. The poll that the
+	// trap itself caused may still say what was.
+	trapEarly = 5000
+)
 
 // begun dates a change to state, which polls saw, by the traps between them: the first of those that speak of it
-// and are contradicted by none after them. A poll may be dated up to late ms before it was answered. Without such a
-// trap it is 0.
-func (c StatusChange) begun(state State, traps []LinkTrap, late int64) (at int64) {
+// and are contradicted by none after them; else by one just before. A poll may be dated up to late ms before it was
+// answered. Without such a trap at is 0.
+func (c StatusChange) begun(state State, traps []LinkTrap, late int64) (at, unc int64) {
 	if state != Up && state != Down && state != AdminDown {
-		return 0
+		return 0, 0
 	}
 	for _, t := range traps {
 		switch {
-		case t.At <= c.Previous || t.At > c.At+late:
+		case t.At <= c.Previous-trapEarly || t.At > c.At+late:
 		case (t.Oper == statusUp) != (state == Up):
 			at = 0
-		case at == 0:
+		case at == 0 || at <= c.Previous && t.At > c.Previous:
 			at = min(t.At, c.At)
 		}
 	}
-	return at
+	if 0 < at && at <= c.Previous {
+		return c.Previous + 1, c.Previous + 1 - at + trapJitter
+	}
+	return at, trapJitter
 }
 
 // interfaceSpans judges what one agent read of an interface, up to asOf (ms). The changes are those of this
@@ -118,12 +127,12 @@ func interfaceSpans(polls []PollRun, changes []StatusChange, traps []LinkTrap, a
 			x := span{from: c.At, to: end, state: state, why: why}
 			if k > first && c.Previous > 0 {
 				x.unc = c.At - c.Previous
-				switch at := c.begun(state, traps, run.Every/200); {
+				switch at, unc := c.begun(state, traps, run.Every/200); {
 				case state == out[len(out)-1].state:
 				case c.Previous < c.Changed && c.Changed <= c.At:
-					x.from, x.unc = c.Changed, 0
+					x.from, x.unc, x.dated = c.Changed, 0, byChange
 				case at > 0:
-					x.from, x.unc = at, min(x.unc, trapJitter)
+					x.from, x.unc, x.dated = at, min(x.unc, unc), byTrap
 				}
 			}
 			if k > first || len(out) > 0 && out[len(out)-1].to > x.from {
@@ -208,10 +217,10 @@ func (f facts) interfaceSince(ctx context.Context, device, key string, at int64)
 	if err := rows.Err(); err != nil {
 		return out, first, err
 	}
-	if out.traps, err = f.linkTraps(ctx, device, key, since); err != nil {
+	if out.traps, err = f.linkTraps(ctx, device, key, since-trapEarly); err != nil {
 		return out, first, err
 	}
-	return out, first, f.changes(ctx, device, key, since, out)
+	return out, first, f.changes(ctx, device, key, since, never, out)
 }
 
 func (f facts) linkTraps(ctx context.Context, device, key string, since int64) (out []LinkTrap, err error) {
@@ -231,9 +240,9 @@ func (f facts) linkTraps(ctx context.Context, device, key string, since int64) (
 	return out, rows.Err()
 }
 
-func (f facts) changes(ctx context.Context, device, key string, since int64, out interfaceFacts) error {
+func (f facts) changes(ctx context.Context, device, key string, since, until int64, out interfaceFacts) error {
 	rows, err := f.db.QueryContext(ctx, `SELECT agent, time_ms, previous_ms, admin_status, oper_status, moving, changed_ms
-		FROM interface_changes WHERE device = ? AND if_key = ? AND time_ms >= ? ORDER BY agent, time_ms`, device, key, since)
+		FROM interface_changes WHERE device = ? AND if_key = ? AND time_ms BETWEEN ? AND ? ORDER BY agent, time_ms`, device, key, since, until)
 	if err != nil {
 		return fmt.Errorf("read interface %s/%s: %w", device, key, err)
 	}

@@ -45,9 +45,9 @@ func TestInterfaceSpans(t *testing.T) {
 	}
 	want := []span{
 		{from: 0, to: 90_500, state: Up},
-		{from: 90_500, to: 300_000, state: Down, why: "ifOperStatus down"},
+		{from: 90_500, to: 300_000, state: Down, why: "ifOperStatus down", dated: "ifLastChange"},
 		{from: 300_000, to: 430_000, state: Up, unc: 60_000},
-		{from: 430_000, to: 660_000, state: AdminDown, why: "ifAdminStatus down"},
+		{from: 430_000, to: 660_000, state: AdminDown, why: "ifAdminStatus down", dated: "ifLastChange"},
 	}
 	if diff := gocmp.Diff(want, interfaceSpans(polls, changes, nil, 10_000_000, 0), gocmp.AllowUnexported(span{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -153,7 +153,7 @@ func (s *store) feedPolls(t *rapid.T, device string, all []poller) {
 }
 
 func (s *store) sink() *StatusSink {
-	return NewStatusSink(StatusDeps{Metrics: metrics.NewSet(), Read: s.db, Write: s.write, OnChange: func([]string) {}})
+	return NewStatusSink(StatusDeps{Metrics: metrics.NewSet(), Read: s.db, Write: s.write, OnChange: func(map[string]int64) {}})
 }
 
 func statusEntry(lsn uint64, device string, p poller) telemetry.Entry {

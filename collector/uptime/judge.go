@@ -90,8 +90,13 @@ func (e *Engine) own(ctx context.Context, d *device, now int64) (Verdict, int64,
 		}
 		all = append(all, x)
 	}
-	line := WithReboots(toSeconds(combineEvaluated(all, d.policy, asOf)), bootRestarts(d.tail.boots, streams, d.policy))
-	v := verdict(line, all, d.policy, asOf)
+	w := e.witness(ctx, d)
+	spans := dateOutages(combineEvaluated(all, d.policy, asOf), all, w)
+	line := WithReboots(toSeconds(spans), bootRestarts(d.tail.boots, streams, d.policy, w))
+	if w.err != nil {
+		return Verdict{}, 0, w.err
+	}
+	v := verdict(line, spans, all, d.policy, asOf)
 	v.Device = d.name
 	if behind := now-asOf > e.cfg.Silent.Milliseconds(); behind && v.State != string(Unknown) { // what its agent delivers now is of the past
 		v.State, v.Since, v.UncertaintyMS, v.Detected = string(Unknown), asOf, 0, asOf
@@ -167,7 +172,10 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 	at := d.tail.settled(d.policy, e.asOf(d, now))
 	var line []Interval
 	if len(d.history) > 0 && at > old {
-		line = e.tailLine(d, e.asOf(d, now))
+		var err error
+		if line, err = e.tailLine(ctx, d, e.asOf(d, now)); err != nil {
+			return err
+		}
 	}
 	d.tail.trim(d.policy, at)
 	if len(d.history) > 0 && d.tail.exact > old {
@@ -178,6 +186,7 @@ func (e *Engine) load(ctx context.Context, d *device, now int64) error {
 }
 
 // tailLine is the timeline that the tail of d gives up to asOf (ms). d is locked.
-func (e *Engine) tailLine(d *device, asOf int64) []Interval {
-	return d.tail.line(d.policy, asOf, e.silencesSince(d.tail.exact))
+func (e *Engine) tailLine(ctx context.Context, d *device, asOf int64) ([]Interval, error) {
+	w := e.witness(ctx, d)
+	return d.tail.line(d.policy, asOf, e.silencesSince(d.tail.exact), w), w.err
 }

@@ -267,9 +267,11 @@ func (e *Engine) pathLine(ctx context.Context, agent, name string, from int64) (
 	now := e.deps.Now().UnixMilli()
 	w.asOf = floorSecond(e.asOf(&device{tail: t}, now))
 	if w.asOf > from {
-		w.line = clip(t.line(pol, w.asOf*1000, e.silencesSince(from*1000)), from, w.asOf)
+		by := e.fresh(ctx, name, map[question]testimony{})
+		w.line = clip(t.line(pol, w.asOf*1000, e.silencesSince(from*1000), by), from, w.asOf)
+		err = by.err
 	}
-	return w, nil
+	return w, err
 }
 
 // policyOf is how the evidence of a device is weighed.

@@ -1,6 +1,7 @@
 package uptime
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -24,7 +25,11 @@ func TestTrapsDateChanges(t *testing.T) {
 	}
 	f("none", down, 120_000, 60_000)
 	f("linkDown", down, 75_250, 1000, LinkTrap{75_250, 2})
-	f("linkDown as the poll before was answered", down, 120_000, 60_000, LinkTrap{60_000, 2})
+	f("linkDown as the poll before was answered", down, 60_001, 1001, LinkTrap{60_000, 2})
+	f("which still told what was", down, 60_001, 4001, LinkTrap{57_000, 2})
+	f("long before", down, 120_000, 60_000, LinkTrap{55_000, 2})
+	f("before, and again", down, 75_000, 1000, LinkTrap{58_000, 2}, LinkTrap{75_000, 2})
+	f("before, and contradicted", down, 120_000, 60_000, LinkTrap{58_000, 2}, LinkTrap{59_000, 1})
 	f("just after it", down, 60_001, 1000, LinkTrap{60_001, 2})
 	f("with the poll that saw it", down, 120_000, 1000, LinkTrap{120_000, 2})
 	f("while that was under way", down, 120_000, 1000, LinkTrap{120_300, 2})
@@ -89,8 +94,8 @@ func TestTrapsInAnyOrder(t *testing.T) {
 		t.Helper()
 		s := newStore(t)
 		s.object("device", "sw", "lisbon", `{"name": "sw", "credential": "c", "snmp": {"interval": "60s"}}`)
-		var told []string
-		sink := NewStatusSink(StatusDeps{Metrics: metrics.NewSet(), Read: s.db, Write: s.write, OnChange: func(d []string) { told = append(told, d...) }})
+		var told map[string]int64
+		sink := NewStatusSink(StatusDeps{Metrics: metrics.NewSet(), Read: s.db, Write: s.write, OnChange: func(since map[string]int64) { told = since }})
 		entries := []telemetry.Entry{
 			statusEntry(0, "sw", poller{"a", start, [2]uint8{1, 1}}),
 			statusEntry(0, "sw", poller{"a", start + 60_000, [2]uint8{1, 2}}),
@@ -105,7 +110,7 @@ func TestTrapsInAnyOrder(t *testing.T) {
 			if err := sink.Apply(t.Context(), []telemetry.Entry{e}); err != nil {
 				t.Fatal(err)
 			}
-			if k == 2 && !slices.Equal(told, []string{"sw"}) {
+			if k == 2 && !maps.Equal(told, map[string]int64{"sw": start + 20_000}) {
 				t.Errorf("a trap: got changes of %v, want of sw", told)
 			}
 		}

@@ -2,6 +2,7 @@ package uptime
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"ninewatch/internal/telemetry"
@@ -71,7 +72,7 @@ func newestLook(runs []telemetry.Run) (Look, bool) {
 
 // Reboots lists the reboots of devices from a time (Unix ms) on, by device: those that the probes did not see as
 // an outage. SNMP agents that began anew on a box that ran on are none.
-func (e *Engine) Reboots(from int64) map[string]Restart {
+func (e *Engine) Reboots(ctx context.Context, from int64) map[string]Restart {
 	e.mu.RLock()
 	all := make([]*device, 0, len(e.devices))
 	for _, d := range e.devices {
@@ -82,7 +83,7 @@ func (e *Engine) Reboots(from int64) map[string]Restart {
 	for _, d := range all {
 		d.mu.Lock()
 		if d.tail != nil && slices.ContainsFunc(d.tail.boots, func(b telemetry.Boot) bool { return b.Time >= from }) {
-			for _, r := range d.tail.rebootsUnseen(d.policy) {
+			for _, r := range d.tail.rebootsUnseen(d.policy, e.witness(ctx, d)) {
 				if r.At*1000 >= from {
 					out[d.name] = r
 				}
@@ -94,10 +95,10 @@ func (e *Engine) Reboots(from int64) map[string]Restart {
 }
 
 // rebootsUnseen is the reboots within which the probes confirmed no outage.
-func (t *tail) rebootsUnseen(pol Policy) []Restart {
+func (t *tail) rebootsUnseen(pol Policy, w witness) []Restart {
 	streams := t.streams()
 	line := toSeconds(combine(streams, pol, t.newest(), edgeHold))
-	return slices.DeleteFunc(bootRestarts(t.boots, streams, pol), func(r Restart) bool {
+	return slices.DeleteFunc(bootRestarts(t.boots, streams, pol, w), func(r Restart) bool {
 		return r.Kind != Reboot || slices.ContainsFunc(line, func(x Interval) bool { return x.State == Down && x.From <= r.At && x.To >= r.From })
 	})
 }

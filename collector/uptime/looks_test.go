@@ -54,11 +54,11 @@ func TestRebootsThatNobodySaw(t *testing.T) {
 	s.heard("a1", s.now)
 	e := s.engine()
 	reload(t, e)
-	got := e.Reboots(start)
+	got := e.Reboots(t.Context(), start)
 	if len(got) != 1 || got["unseen"].Kind != Reboot || got["unseen"].At != start/1000+270 {
 		t.Errorf("got %+v, want that of unseen at 270 s", got)
 	}
-	if got := e.Reboots(start + 271_000); len(got) != 0 {
+	if got := e.Reboots(t.Context(), start+271_000); len(got) != 0 {
 		t.Errorf("later: got %+v, want none", got)
 	}
 }

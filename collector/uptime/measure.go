@@ -339,6 +339,9 @@ func outageAnswers(s subject, in []Outage) []OutageAnswer {
 			Scope: string(s.scope), From: stamp(o.From), RawSeconds: o.Raw, CountedSeconds: o.Counted,
 			Cause: o.Cause, UncertaintySeconds: o.Uncertainty,
 		}
+		if o.Dated != "" {
+			x.Evidence = "dated by " + o.Dated
+		}
 		switch s.kind {
 		case inventory.KindDevice, inventory.ScopeInterface:
 			x.Device = s.name

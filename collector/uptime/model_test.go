@@ -250,7 +250,7 @@ func drawStreams(t *rapid.T) []Stream {
 func statesOnly(in []Interval) []Interval {
 	out := slices.Clone(in)
 	for i := range out {
-		out[i].Why, out[i].Uncertainty = "", 0
+		out[i].Why, out[i].Uncertainty, out[i].Dated = "", 0, ""
 	}
 	return coalesce(out)
 }

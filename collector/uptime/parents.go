@@ -81,6 +81,6 @@ func blame(x Interval, cuts Windows, skew int64) []Interval {
 	}
 	gone.To = cuts[i].To
 	own := x
-	own.From, own.Uncertainty = gone.To, 0
+	own.From, own.Uncertainty, own.Dated = gone.To, 0, ""
 	return []Interval{gone, own}
 }

@@ -148,6 +148,7 @@ func TestPublishedEqualsThePureFunction(t *testing.T) {
 		s.exec(`DELETE FROM agent_contacts`)
 		s.exec(`DELETE FROM agents`)
 		s.device(f.device, "lisbon")
+		f.lead(rt)
 		e := s.engine()
 		e.facts.page, e.tailMost = 4, 8
 		if _, err := e.Reload(t.Context()); err != nil {
@@ -197,7 +198,7 @@ func (f *feed) published(t *rapid.T, e *Engine) bool {
 	}
 	from, to := got[0].From, got[len(got)-1].To
 	asOf := e.asOf(e.device(f.device), f.store.now)
-	want := clip(f.whole().line(e.cfg.Policy, max(asOf, to*1000), e.silences), from, to)
+	want := clip(f.whole().line(e.cfg.Policy, max(asOf, to*1000), e.silences, f.told), from, to)
 	if diff := cmp.Diff(byState(want), byState(statesOnly(got)), cmp.Transformer("states", statesOnly)); diff != "" {
 		t.Fatalf("published (-pure +got):\n%s", diff)
 	}

@@ -23,9 +23,10 @@ func (e *Engine) remember(ctx context.Context, d *device, from int64) error {
 	if err != nil {
 		return err
 	}
-	line := t.line(d.policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000))
+	w := e.witness(ctx, d)
+	line := t.line(d.policy, e.asOf(d, e.deps.Now().UnixMilli()), e.silencesSince(from*1000), w)
 	d.from, d.history = from, clip(line, from, exact/1000)
-	return nil
+	return w.err
 }
 
 // ownLine is what the evidence of d alone says from from (s) on, until when (s) it is complete, and since
@@ -41,7 +42,9 @@ func (e *Engine) ownLine(ctx context.Context, d *device, from int64) (line []Int
 		return nil, 0, 0, err
 	}
 	end := e.asOf(d, now)
-	line = e.tailLine(d, end)
+	if line, err = e.tailLine(ctx, d, end); err != nil {
+		return nil, 0, 0, err
+	}
 	if exact := d.tail.exact; exact != math.MinInt64 && from < exact/1000 {
 		line = coalesce(slices.Concat(clip(d.history, from, exact/1000), clip(line, exact/1000, floorSecond(end))))
 	}

@@ -24,8 +24,11 @@ const (
 type Restart struct {
 	At      int64
 	Kind    string
-	From    int64 // a reboot: the device was down in [From, At)
-	Longest int64 // and at the longest in [Longest, At)
+	From    int64  // a reboot: the device was down in [From, At)
+	Longest int64  // and at the longest in [Longest, At)
+	Dated   string // names what dates From, where it is not the probes
+	Trap    string // coldStart or warmStart, where the device sent one
+	Told    int64  // Unix ms: when that came
 }
 
 const tickWrap = 1 << 32
@@ -52,6 +55,10 @@ func hostRanOn(a, b Reading) bool {
 // Restarts finds the restarts between consecutive readings. The streams tell since when the device did not
 // answer, and whether a reply contradicts a reboot.
 func Restarts(readings []Reading, streams []Stream, pol Policy) []Restart {
+	return restarts(readings, streams, pol, nil)
+}
+
+func restarts(readings []Reading, streams []Stream, pol Policy, w witness) []Restart {
 	readings = slices.Clone(readings)
 	slices.SortStableFunc(readings, func(a, b Reading) int { return cmp.Compare(a.Time, b.Time) })
 	var merged [][]series
@@ -66,28 +73,40 @@ func Restarts(readings []Reading, streams []Stream, pol Policy) []Restart {
 				merged = append(merged, mergeRuns(s.Runs, pol.DegradedPPM, 1<<62))
 			}
 		}
-		out = append(out, explain(a, b, merged, pol))
+		out = append(out, explain(a, b, merged, pol, w))
 	}
 	return out
 }
 
 // explain says what happened between two readings of different boots. The device went down after the last
 // reply before the boot, of any kind: with the first failure that followed, or, if no probe looked, some
-// time before the boot. A reply within that time contradicts a reboot.
-func explain(a, b Reading, streams [][]series, pol Policy) Restart {
+// time before the boot. A reply within that time contradicts a reboot. A witness who saw it go dates it.
+func explain(a, b Reading, streams [][]series, pol Policy, w witness) Restart {
 	boot := b.Time - int64(b.Ticks/100)*1000
-	r := Restart{At: floorSecond(boot), Kind: AgentRestart}
+	r := Restart{Kind: AgentRestart}
+	if w != nil { // it had started when it said so, however its clock runs
+		early := boot - max(500, (b.Time-boot)/1000)*10 // by as much as sysUpTime is believed to err
+		if at, name, ok := w.started(max(a.Time, early), b.Time); ok {
+			r.Trap, r.Told, boot = name, at, min(boot, at)
+		}
+	}
+	r.At = floorSecond(boot)
 	if hostRanOn(a, b) {
 		return r
 	}
 	reply := max(a.Time, lastReply(streams, boot))
-	start := max(reply, boot-pol.RebootAssumed*1000)
+	start, end := max(reply, boot-pol.RebootAssumed*1000), boot
 	if t, ok := firstFailure(streams, reply+1, boot+1); ok {
-		start = t
+		start, end = t, t
 	} else if reply > a.Time && reply > boot-pol.RebootAssumed*1000 {
 		return r
 	}
 	r.Kind, r.From, r.Longest = Reboot, floorSecond(min(start, boot)), floorSecond(min(reply, boot))
+	if w != nil && reply < end {
+		if d, ok := w.cut(reply, end); ok {
+			r.From, r.Longest, r.Dated = floorSecond(d.at), floorSecond(d.at-d.unc), d.by
+		}
+	}
 	return r
 }
 
@@ -130,7 +149,7 @@ func firstFailure(streams [][]series, from, to int64) (int64, bool) {
 func WithReboots(timeline []Interval, restarts []Restart) []Interval {
 	for _, r := range restarts {
 		if r.Kind == Reboot && r.From < r.At {
-			timeline = overlay(timeline, Interval{From: r.From, To: r.At, State: Down, Why: Reboot, Uncertainty: r.From - r.Longest})
+			timeline = overlay(timeline, Interval{From: r.From, To: r.At, State: Down, Why: Reboot, Uncertainty: r.From - r.Longest, Dated: r.Dated})
 		}
 	}
 	return timeline

@@ -25,6 +25,8 @@ type Interval struct {
 	// Uncertainty is how many seconds earlier than From the state may have begun: the time since the
 	// evidence before it. 0 where no evidence came just before.
 	Uncertainty int64
+	// Dated names what dates From, where it is not the probes: a trap, or ifLastChange.
+	Dated string
 }
 
 // working tells whether s counts as time in service (U of the availability).
@@ -58,7 +60,7 @@ func clip(in []Interval, from, to int64) []Interval {
 			continue
 		}
 		if x.From < from {
-			x.From, x.Uncertainty = from, 0
+			x.From, x.Uncertainty, x.Dated = from, 0, ""
 		}
 		x.To = min(x.To, to)
 		if x.From > at {

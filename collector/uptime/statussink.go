@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -22,8 +21,9 @@ type StatusDeps struct {
 	Metrics *metrics.Set
 	Read    *sql.DB
 	Write   func(context.Context, func(*sql.Tx) error) error
-	// OnChange is told, after the commit, of the devices of which an interface changed its state.
-	OnChange func(devices []string)
+	// OnChange is told, after the commit, of the devices of which an interface changed its state, or that sent a trap of
+	// one or of their start, with when the first of that was (Unix ms).
+	OnChange func(since map[string]int64)
 }
 
 // StatusSink stores what agents read of interfaces: when they read, and each change of what they read, in one
@@ -80,7 +80,7 @@ func (s *StatusSink) Apply(ctx context.Context, entries []telemetry.Entry) error
 	if len(entries) == 0 {
 		return nil
 	}
-	w := statusWriter{sink: s, ctx: ctx, every: map[string]int64{}}
+	w := statusWriter{sink: s, ctx: ctx, every: map[string]int64{}, changed: map[string]int64{}}
 	err := s.deps.Write(ctx, func(tx *sql.Tx) error {
 		w.tx = tx
 		for _, e := range entries {
@@ -98,7 +98,7 @@ func (s *StatusSink) Apply(ctx context.Context, entries []telemetry.Entry) error
 		return err
 	}
 	if len(w.changed) > 0 {
-		s.deps.OnChange(slices.Compact(slices.Sorted(slices.Values(w.changed))))
+		s.deps.OnChange(w.changed)
 	}
 	return nil
 }
@@ -109,12 +109,19 @@ type statusWriter struct {
 	ctx     context.Context
 	tx      *sql.Tx
 	every   map[string]int64 // interval (ms) of SNMP by device; 0: not of the inventory
-	changed []string
+	changed map[string]int64 // by device: since when (ms)
+}
+
+// note remembers that something of a device changed at a time (ms).
+func (w *statusWriter) note(device string, at int64) {
+	if old, ok := w.changed[device]; !ok || at < old {
+		w.changed[device] = at
+	}
 }
 
 func (w *statusWriter) frame(e telemetry.Entry, f *telemetry.Frame) error {
 	columns := newStatusColumns(f.Template)
-	if len(columns.oper)+len(columns.trap) == 0 {
+	if len(columns.oper)+len(columns.trap) == 0 && columns.start < 0 {
 		return nil
 	}
 	every, err := w.interval(e.Site, f.Device)
@@ -123,6 +130,9 @@ func (w *statusWriter) frame(e telemetry.Entry, f *telemetry.Frame) error {
 	}
 	for _, p := range f.Polls {
 		if err := w.traps(f.Device, p, e.Offset, columns.trap); err != nil {
+			return err
+		}
+		if err := w.start(f.Device, p, e.Offset, columns.start); err != nil {
 			return err
 		}
 		read := columns.read(p)
@@ -147,8 +157,21 @@ func (w *statusWriter) traps(device string, p telemetry.Poll, offset int64, colu
 			ON CONFLICT DO NOTHING`, device, key, p.Time+offset, int64(p.Values[i].Bits)); err != nil {
 			return fmt.Errorf("store trap of %s/%s: %w", device, key, err)
 		}
-		w.changed = append(w.changed, device)
+		w.note(device, p.Time+offset)
 	}
+	return nil
+}
+
+// start stores what a trap says of the start of a device.
+func (w *statusWriter) start(device string, p telemetry.Poll, offset int64, i int) error {
+	if i < 0 || i >= len(p.Values) || p.Values[i].Kind != telemetry.Uint || p.Values[i].Bits == 0 || p.Values[i].Bits >= uint64(len(startTraps)) {
+		return nil
+	}
+	if _, err := w.tx.ExecContext(w.ctx, `INSERT INTO start_traps (device, time_ms, kind) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		device, p.Time+offset, int64(p.Values[i].Bits)); err != nil {
+		return fmt.Errorf("store trap of %s: %w", device, err)
+	}
+	w.note(device, p.Time+offset)
 	return nil
 }
 
@@ -290,7 +313,11 @@ func (w *statusWriter) status(k statusStream, run *statusRun, key string, at, pr
 	w.sink.changes.Inc()
 	before, _ := last.state()
 	if now, _ := c.state(); now != before || !ok {
-		w.changed = append(w.changed, k.device)
+		at := c.At
+		if c.Changed > c.Previous && c.Previous > 0 { // of a new run it may be that of years ago
+			at = min(at, c.Changed)
+		}
+		w.note(k.device, at)
 	}
 	return storeChange(w.ctx, w.tx, k.device, key, k.agent, c)
 }
@@ -308,19 +335,22 @@ type statusReading struct {
 type statusColumns struct {
 	oper, admin, changed, in, out map[string]int
 	trap                          map[string]int
-	upTime                        int
+	upTime, start                 int
 }
 
 func newStatusColumns(template []telemetry.Series) statusColumns {
-	c := statusColumns{oper: map[string]int{}, admin: map[string]int{}, changed: map[string]int{}, in: map[string]int{}, out: map[string]int{}, trap: map[string]int{}, upTime: -1}
+	c := statusColumns{oper: map[string]int{}, admin: map[string]int{}, changed: map[string]int{}, in: map[string]int{}, out: map[string]int{}, trap: map[string]int{}, upTime: -1, start: -1}
 	by := map[string]map[string]int{
 		"ifOperStatus": c.oper, "ifAdminStatus": c.admin, "ifLastChange": c.changed,
 		"ninewatch_link_trap": c.trap,
 		"ifHCInOctets":        c.in, "ifHCOutOctets": c.out, "ifInOctets": c.in, "ifOutOctets": c.out,
 	}
 	for i, s := range template {
-		if s.Name == "sysUpTime" {
+		switch s.Name {
+		case "sysUpTime":
 			c.upTime = i
+		case "ninewatch_start_trap":
+			c.start = i
 		}
 		column := by[s.Name]
 		if column == nil {

@@ -155,9 +155,11 @@ func anchors(r telemetry.Run, p ProbePolicy) bool {
 
 // line is the timeline that t's evidence gives, exact from t.exact on. At its end the newest sample vouches
 // until the hold expires. Silences are when agents were not heard (ms).
-func (t *tail) line(pol Policy, asOf int64, silences map[string][][2]int64) []Interval {
+func (t *tail) line(pol Policy, asOf int64, silences map[string][][2]int64, w witness) []Interval {
 	streams := withAway(t.streams(), silences, pol.DegradedPPM)
-	line := WithReboots(toSeconds(combine(streams, pol, asOf, edgeHold)), bootRestarts(t.boots, streams, pol))
+	all := evaluateAll(streams, pol, asOf, edgeHold)
+	spans := dateOutages(combineEvaluated(all, pol, asOf), all, w)
+	line := WithReboots(toSeconds(spans), bootRestarts(t.boots, streams, pol, w))
 	return explainUnknown(line, agentsOf(streams), silences, floorSecond(asOf))
 }
 
@@ -172,13 +174,13 @@ func agentsOf(streams []Stream) []string {
 }
 
 // bootRestarts explains the boots that agents recorded, each by its own two readings.
-func bootRestarts(boots []telemetry.Boot, streams []Stream, pol Policy) []Restart {
+func bootRestarts(boots []telemetry.Boot, streams []Stream, pol Policy, w witness) []Restart {
 	var out []Restart
 	for _, b := range boots {
 		if b.Previous > 0 {
-			out = append(out, Restarts([]Reading{
+			out = append(out, restarts([]Reading{
 				{Time: b.Previous, Ticks: b.PreviousTicks}, {Time: b.Time, Ticks: b.Ticks},
-			}, streams, pol)...)
+			}, streams, pol, w)...)
 		}
 	}
 	return out

@@ -17,11 +17,15 @@ func Timeline(streams []Stream, pol Policy, from, to, asOf int64) []Interval {
 
 // combine judges all streams of a device, in milliseconds. Time in which no stream has a voice is left out.
 func combine(streams []Stream, pol Policy, asOf, edge int64) []span {
+	return combineEvaluated(evaluateAll(streams, pol, asOf, edge), pol, asOf)
+}
+
+func evaluateAll(streams []Stream, pol Policy, asOf, edge int64) []evaluated {
 	all := make([]evaluated, 0, len(streams))
 	for _, s := range streams {
 		all = append(all, evaluate(s, pol, asOf, edge))
 	}
-	return combineEvaluated(all, pol, asOf)
+	return all
 }
 
 func combineEvaluated(all []evaluated, pol Policy, asOf int64) []span {
@@ -87,7 +91,7 @@ func decide(voices []span, from, to int64) span {
 	default:
 		x.state = Down
 	}
-	x.why, x.unc = reason(voices, x.state, from)
+	x.why, x.unc, x.dated = reason(voices, x.state, from)
 	return x
 }
 
@@ -106,14 +110,14 @@ func weight(s State) int {
 }
 
 // reason takes the words of the stream that decides, and how long before from it had looked.
-func reason(voices []span, st State, from int64) (why string, unc int64) {
+func reason(voices []span, st State, from int64) (why string, unc int64, dated string) {
 	v := slices.MinFunc(voices, func(a, b span) int {
 		return cmp.Or(cmp.Compare(distance(a.state, st), distance(b.state, st)), -cmp.Compare(a.from, b.from), cmp.Compare(a.why, b.why))
 	})
 	if v.from == from {
-		unc = v.unc
+		unc, dated = v.unc, v.dated
 	}
-	return v.why, unc
+	return v.why, unc, dated
 }
 
 // distance orders the voices of a verdict: for degraded the failing one speaks, else one that agrees.
@@ -133,7 +137,7 @@ func toSeconds(in []span) []Interval {
 	for _, x := range in {
 		out = append(out, Interval{
 			From: floorSecond(x.from), To: floorSecond(x.to), State: x.state, Why: x.why,
-			Uncertainty: (x.unc + 999) / 1000,
+			Uncertainty: (x.unc + 999) / 1000, Dated: x.dated,
 		})
 	}
 	return coalesce(out)

@@ -28,14 +28,18 @@ type arrival struct {
 	backlog   int64 // newest sample that came as backlog
 }
 
-// verdict judges now: the state at the end of line, dated by the streams in milliseconds.
-func verdict(line []Interval, all []evaluated, pol Policy, asOf int64) Verdict {
+// verdict judges now: the state at the end of line, dated in milliseconds by the streams, or by who dates the spans
+// that they came to.
+func verdict(line []Interval, spans []span, all []evaluated, pol Policy, asOf int64) Verdict {
 	v := Verdict{State: string(Unknown), Since: asOf}
-	at := asOf / 1000
+	at, last := asOf/1000, Interval{}
+	for len(line) > 0 && line[len(line)-1].From >= at { // of a reboot that is not over yet for all that has come
+		line = line[:len(line)-1]
+	}
 	if n := len(line); n > 0 {
-		last := line[n-1]
+		last = line[n-1]
 		for i := n - 2; i >= 0 && line[i].State == last.State && line[i].To == last.From; i-- {
-			last.From, last.Uncertainty = line[i].From, line[i].Uncertainty // unknown for another reason
+			last.From, last.Uncertainty, last.Dated = line[i].From, line[i].Uncertainty, line[i].Dated // unknown for another reason
 		}
 		if last.To >= at {
 			v.State, v.Since, v.UncertaintyMS = string(last.State), last.From*1000, last.Uncertainty*1000
@@ -46,16 +50,23 @@ func verdict(line []Interval, all []evaluated, pol Policy, asOf int64) Verdict {
 	var spoken []string
 	detected := int64(0)
 	second, dated := v.Since, false
+	witnessed := last.Dated != "" && State(v.State) == last.State
+	if n := len(spans); witnessed && n > 0 && spans[n-1].dated == last.Dated {
+		v.Since, v.UncertaintyMS = spans[n-1].from, spans[n-1].unc
+	}
 	for _, e := range all {
 		s, unc, ok := e.began(State(v.State), second)
 		// All have to be down, one is enough for up.
-		if ok && (!dated || (s < v.Since) == (v.State == string(Up))) {
+		if ok && !witnessed && (!dated || (s < v.Since) == (v.State == string(Up))) {
 			v.Since, v.UncertaintyMS, dated = s, unc, true
 		}
 		if t, ok := e.confirmed(State(v.State), v.Since, pol); ok && (detected == 0 || t < detected) {
 			detected = t
 		}
 		spoken = append(spoken, e.say())
+	}
+	if witnessed {
+		spoken = append(spoken, "dated by "+last.Dated)
 	}
 	v.Detected = max(detected, v.Since)
 	v.Evidence = strings.Join(spoken, "; ")

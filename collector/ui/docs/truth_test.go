@@ -170,7 +170,7 @@ func TestRoutes(t *testing.T) {
 
 // The series are those that agents and the collector write.
 func TestSeries(t *testing.T) {
-	own := regexp.MustCompile(`^ninewatch_(icmp|snmp|up|state|device|interface|link_trap|cpu|memory|storage|sensor)(?:_[a-z_]*)?$`)
+	own := regexp.MustCompile(`^ninewatch_(icmp|snmp|up|state|device|interface|link_trap|start_trap|cpu|memory|storage|sensor)(?:_[a-z_]*)?$`)
 	real := map[string]bool{"sysUpTime": true}
 	for _, s := range goSources(t) {
 		ast.Inspect(s.file, func(n ast.Node) bool {
