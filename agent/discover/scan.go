@@ -68,7 +68,7 @@ type scan struct {
 	state  State
 	done   map[int]bool // beyond state.Next
 	last   map[netip.Addr]time.Time
-	resume time.Time // when the scan went on that was interrupted; zero: it was not
+	resume time.Time // when the scan went on that was interrupted, be it with another question; zero: it was not
 	fault  error     // of ICMP at this host
 	saving error
 }
@@ -84,10 +84,11 @@ func Scan(ctx context.Context, cfg Config, from State, deps Deps) (found []Found
 		return nil, nil, err
 	}
 	s := &scan{cfg: cfg, deps: deps, addrs: addrs, all: len(addrs) * max(1, len(cfg.Credentials)), state: from, done: map[int]bool{}, last: map[netip.Addr]time.Time{}}
+	if from.Question != "" {
+		s.resume = time.Now()
+	}
 	if from.Question != cfg.question() {
 		s.state = State{Question: cfg.question()}
-	} else {
-		s.resume = time.Now()
 	}
 	if s.state.Found == nil {
 		s.state.Found = map[string]Found{}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +38,8 @@ type ScannerDeps struct {
 }
 
 // Scanner runs the scans of an assignment, one after the other, so that the rate and the pace of one are those of
-// all. One that was interrupted goes on after a restart of the agent; one that is no longer assigned ends.
+// all. One that was interrupted goes on after a restart of the agent; one that is no longer assigned ends; one that asks
+// something else now, as a credential was changed or deleted, begins anew.
 type Scanner struct {
 	deps   ScannerDeps
 	log    *slog.Logger
@@ -49,6 +51,7 @@ type Scanner struct {
 	assigned telemetry.Assignment
 	ended    map[string]bool // of the assigned
 	running  string          // empty: none is
+	asks     []any           // what it asks
 	callOff  context.CancelFunc
 }
 
@@ -94,7 +97,10 @@ func (s *Scanner) Apply(a telemetry.Assignment) {
 	assigned := func(id string) bool {
 		return slices.ContainsFunc(a.Scans, func(scan telemetry.Scan) bool { return scan.ID == id })
 	}
-	if s.running != "" && !assigned(s.running) {
+	same := func(scan telemetry.Scan) bool {
+		return scan.ID == s.running && reflect.DeepEqual(question(scan, a), s.asks)
+	}
+	if s.running != "" && !slices.ContainsFunc(a.Scans, same) {
 		s.callOff()
 	}
 	for id := range s.ended {
@@ -114,6 +120,15 @@ func (s *Scanner) Apply(a telemetry.Assignment) {
 	}
 }
 
+// question is what an assignment asks by a scan.
+func question(scan telemetry.Scan, a telemetry.Assignment) []any {
+	out := []any{scan}
+	for _, name := range scan.Credentials {
+		out = append(out, a.Credentials[name])
+	}
+	return out
+}
+
 func (s *Scanner) file(id string) string { return filepath.Join(s.deps.Dir, id+".json") }
 
 // next is the first scan that has not ended, with a context that ends when it is called off.
@@ -126,7 +141,7 @@ func (s *Scanner) next(ctx context.Context) (telemetry.Scan, context.Context, bo
 	}
 	for _, scan := range s.assigned.Scans {
 		if !s.ended[scan.ID] {
-			s.running = scan.ID
+			s.running, s.asks = scan.ID, question(scan, s.assigned)
 			ctx, s.callOff = context.WithCancel(ctx)
 			return scan, ctx, true
 		}

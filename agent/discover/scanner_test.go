@@ -164,6 +164,35 @@ func TestScannerCalledOff(t *testing.T) {
 	})
 }
 
+// TestScannerAsksSomethingElse: when a credential of the scan at work is deleted or changed, it is not tried any more. The
+// scan begins anew with what it asks now, and tries nothing at an address sooner than it may.
+func TestScannerAsksSomethingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAgent(t.TempDir(), &network{takes: map[string]string{"192.0.2.1": "two"}})
+		defer a.Stop(context.Background())
+		scan := telemetry.Scan{ID: "7", Ranges: []string{"192.0.2.0/28"}, Credentials: []string{"first", "second"}, Rate: 1}
+		both := assignment(scan)
+		a.Apply(both)
+		time.Sleep(5500 * time.Millisecond)
+		a.Apply(both) // the same again changes nothing
+		before := len(a.network.tries)
+		if before != 5 && before != 6 {
+			t.Fatalf("%d tries in 5 s", before)
+		}
+		scan.Credentials = []string{"second"}
+		a.Apply(assignment(scan))
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		after := a.network.tries[before:]
+		if a.last().State != telemetry.ScanDone || a.last().All != 14 || a.told()["192.0.2.1"] != "sw-192.0.2.1 second" {
+			t.Errorf("got %+v, %v", a.last(), a.told())
+		}
+		if len(after) != 14 || strings.Contains(strings.Join(after, " "), " one ") || !strings.HasPrefix(after[0], "192.0.2.1 two at 25") {
+			t.Errorf("tries of what it asks now: %v", after)
+		}
+	})
+}
+
 func TestScannerSaysWhatIsWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAgent(t.TempDir(), &network{})
