@@ -180,6 +180,9 @@ func (s *Store) Approve(ctx context.Context, number int64, wish Device, who stri
 			d.Credential = p.Hints.Credential
 		}
 	}
+	if d.Port == 0 {
+		d.Port = p.Hints.Port
+	}
 	kind, _ := KindOf(KindDevice)
 	body := fields(mustJSON(d))
 	delete(body, "source")

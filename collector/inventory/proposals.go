@@ -54,6 +54,7 @@ type Hints struct {
 	Platform     string   `json:"platform,omitempty"`
 	Capabilities []string `json:"capabilities,omitempty"`
 	Credential   string   `json:"credential,omitempty"` // to which it answered a scan
+	Port         uint16   `json:"port,omitempty"`       // at which it did; 0: 161
 	SysObjectID  string   `json:"sys_object_id,omitempty"`
 	Vendor       string   `json:"vendor,omitempty"`
 	Model        string   `json:"model,omitempty"`
@@ -72,6 +73,7 @@ type Reply struct {
 	Vendor      string `json:"vendor,omitempty"`
 	Model       string `json:"model,omitempty"`
 	Profile     string `json:"profile,omitempty"`
+	Port        uint16 `json:"port,omitempty"` // of SNMP; 0: 161
 }
 
 // knownDevices recognises what is watched already.
@@ -195,7 +197,7 @@ func ProposeAnswers(site string, answers []Reply, devices []Device, facts []tele
 			said = firstLine(a.SysDescr)
 		}
 		p := Proposal{Site: site, Identity: "address " + address, Address: address, Name: deviceName(a.Name, address),
-			Hints:    Hints{Platform: firstLine(a.SysDescr), Credential: a.Credential, SysObjectID: a.SysObjectID, Vendor: a.Vendor, Model: a.Model, Profile: a.Profile},
+			Hints:    Hints{Platform: firstLine(a.SysDescr), Credential: a.Credential, SysObjectID: a.SysObjectID, Vendor: a.Vendor, Model: a.Model, Profile: a.Profile, Port: a.Port},
 			Evidence: []Sighting{{Via: ViaScan, Text: said}}}
 		if _, err := netip.ParseAddr(address); err == nil && !known.addresses[address] && (a.Name == "" || !known.names[shortName(a.Name)]) {
 			merge(found, p)
@@ -224,10 +226,16 @@ func merge(found map[string]*Proposal, p Proposal) {
 const maxEvidence = 32
 
 func (p *Proposal) absorb(more Proposal) {
-	p.Address, p.Name = cmp.Or(p.Address, more.Address), cmp.Or(p.Name, more.Name)
+	p.Address = cmp.Or(p.Address, more.Address)
+	if p.Name == "" || p.Name == deviceName("", p.Address) && more.Name != "" { // an address is no name
+		p.Name = more.Name
+	}
 	h, m := &p.Hints, more.Hints
 	h.Platform, h.Credential, h.SysObjectID = cmp.Or(h.Platform, m.Platform), cmp.Or(h.Credential, m.Credential), cmp.Or(h.SysObjectID, m.SysObjectID)
 	h.Vendor, h.Model, h.Profile = cmp.Or(h.Vendor, m.Vendor), cmp.Or(h.Model, m.Model), cmp.Or(h.Profile, m.Profile)
+	if h.Port == 0 {
+		h.Port = m.Port
+	}
 	if len(h.Capabilities) == 0 {
 		h.Capabilities = m.Capabilities
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"ninewatch/internal/telemetry"
 )
@@ -197,6 +198,24 @@ func (s *Store) assignScans(ctx context.Context, tx querier, site string, a *tel
 	return nil
 }
 
+// missingCredentials says which of those that a scan was to try are not in the inventory any more.
+func missingCredentials(ctx context.Context, q querier, names []string) (problem string, err error) {
+	var gone []string
+	for _, name := range names {
+		var n int
+		if err := q.QueryRowContext(ctx, `SELECT count(*) FROM objects WHERE kind = ? AND name = ?`, KindCredential, name).Scan(&n); err != nil {
+			return "", err
+		}
+		if n == 0 {
+			gone = append(gone, strconv.Quote(name))
+		}
+	}
+	if len(gone) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("credential %s was deleted while the scan was at work, and is not tried any more: scan again with what replaces it", strings.Join(gone, ", ")), nil
+}
+
 // ApplyScan stores what an agent reports of a scan of its site. ended tells that it has nothing left to do for it.
 func ApplyScan(ctx context.Context, tx *sql.Tx, e telemetry.Entry, r telemetry.ScanReport) (ended bool, err error) {
 	number, err := strconv.ParseInt(r.ID, 10, 64)
@@ -208,6 +227,14 @@ func ApplyScan(ctx context.Context, tx *sql.Tx, e telemetry.Entry, r telemetry.S
 		return false, err
 	}
 	at := r.Time + e.Offset
+	gone, err := missingCredentials(ctx, tx, found[0].Credentials)
+	if err != nil {
+		return false, err
+	}
+	if r.Problem != "" && gone != "" {
+		gone = "; " + gone
+	}
+	r.Problem += gone
 	if known := found[0]; known.AtWork() && at >= known.Told {
 		ended = r.State != telemetry.ScanRunning
 		if err := exec(ctx, tx, `UPDATE scans SET state = ?, problem = ?, agent = ?, done = ?, tries = ?, answering = ?, told_ms = ? WHERE id = ?`,
@@ -216,8 +243,13 @@ func ApplyScan(ctx context.Context, tx *sql.Tx, e telemetry.Entry, r telemetry.S
 		}
 	}
 	for _, f := range r.Found {
+		reply := Reply{Address: f.Address, ICMP: f.ICMP, SNMP: f.SNMP, Credential: f.Credential, Name: f.Name, SysObjectID: f.SysObjectID,
+			SysDescr: f.SysDescr, Vendor: f.Vendor, Model: f.Model, Profile: f.Profile}
+		if f.SNMP {
+			reply.Port = found[0].Port
+		}
 		if err := exec(ctx, tx, `INSERT INTO scan_replies (scan, address, reply) SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM scan_replies WHERE scan = ?1) < ?4
-			ON CONFLICT (scan, address) DO UPDATE SET reply = excluded.reply`, number, f.Address, mustJSON(Reply(f)), maxReplies); err != nil {
+			ON CONFLICT (scan, address) DO UPDATE SET reply = excluded.reply`, number, f.Address, mustJSON(reply), maxReplies); err != nil {
 			return false, err
 		}
 	}

@@ -108,3 +108,52 @@ func TestScansThatCannotBe(t *testing.T) {
 		t.Errorf("got %+v, %v", all, err)
 	}
 }
+
+// TestScanOfACredentialThatIsGone: a credential that is deleted, or has another name now, while a scan is at work is not
+// tried any more. The scan goes on with the others, and says so.
+func TestScanOfACredentialThatIsGone(t *testing.T) {
+	f := open(t, t.TempDir())
+	f.apply(t, discoveryCode, ApplyOptions{})
+	f.apply(t, "credentials: [{name: other, snmp: {version: 2c, community: c4n4ry}}]\n", ApplyOptions{})
+	if _, err := f.StartScan(t.Context(), "lisbon", telemetry.Scan{Ranges: []string{"192.0.2.0/24"}, Credentials: []string{"other", "v2"}}, "ana"); err != nil {
+		t.Fatal(err)
+	}
+	f.report(t, "lisbon", telemetry.ScanReport{ID: "1", Time: 1000, State: telemetry.ScanRunning, Done: 100, All: 508})
+	if s, err := f.Scan(t.Context(), 1); err != nil || s.Problem != "" {
+		t.Errorf("before: got %+v, %v", s, err)
+	}
+	before := f.assigned(t, "lisbon", true).N
+	if err := f.Delete(t.Context(), KindCredential, "other"); err != nil {
+		t.Fatal(err)
+	}
+	if a := f.assigned(t, "lisbon", true); len(a.Scans) != 1 || fmt.Sprint(a.Scans[0].Credentials) != "[v2]" || a.N <= before {
+		t.Errorf("the assignment: got %+v, %d after %d", a.Scans, a.N, before)
+	}
+	f.report(t, "lisbon", telemetry.ScanReport{ID: "1", Time: 2000, State: telemetry.ScanDone, Done: 254, All: 254})
+	const want = `credential "other" was deleted while the scan was at work, and is not tried any more: scan again with what replaces it`
+	if s, err := f.Scan(t.Context(), 1); err != nil || s.State != "done" || s.Problem != want {
+		t.Errorf("at the end: got %+v, %v", s, err)
+	}
+	f.report(t, "lisbon", telemetry.ScanReport{ID: "1", Time: 1500, State: telemetry.ScanRunning, Found: []telemetry.ScanFound{{Address: "192.0.2.7", ICMP: true}}})
+}
+
+// TestScanKnowsMoreLater: an address that answered an echo first gets the name that it tells by SNMP, and the port of
+// the scan.
+func TestScanKnowsMoreLater(t *testing.T) {
+	f := open(t, t.TempDir())
+	f.apply(t, discoveryCode, ApplyOptions{})
+	if _, err := f.StartScan(t.Context(), "lisbon", telemetry.Scan{Ranges: []string{"192.0.2.0/24"}, Credentials: []string{"v2"}, Port: 1161}, "ana"); err != nil {
+		t.Fatal(err)
+	}
+	for i, found := range []telemetry.ScanFound{{Address: "192.0.2.9", ICMP: true}, {Address: "192.0.2.9", ICMP: true, SNMP: true, Credential: "v2", Name: "sw9", SysDescr: "Software"}} {
+		f.report(t, "lisbon", telemetry.ScanReport{ID: "1", Time: int64(1000 + i), State: telemetry.ScanRunning, Found: []telemetry.ScanFound{found}})
+		if err := f.Discover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "proposals", f.proposals(t), []string{"1 proposed lisbon 192.0.2.9 sw9 [scan  , scan  ] "})
+	d, err := f.Approve(t.Context(), 1, Device{Name: "sw-9"}, "ana")
+	if err != nil || d.Name != "sw-9" || d.Port != 1161 || d.Credential != "v2" {
+		t.Errorf("got %+v, %v", d, err)
+	}
+}
