@@ -15,9 +15,9 @@ import (
 const listedLost = 1000
 
 type impactQuery struct {
-	Of   string    `query:"of" required:"true" maxLength:"400" doc:"what fails: device:NAME, link:ID, circuit:NAME, risk:NAME of a risk group, or node:ID of what is in no inventory"`
-	Site string    `query:"site" doc:"count only what is at this site"`
-	At   time.Time `query:"at" doc:"by the topology of that moment, RFC 3339"`
+	Of   string `query:"of" required:"true" maxLength:"400" doc:"what fails: device:NAME, link:ID, interface:DEVICE/PORT for the link at a port, circuit:NAME, risk:NAME of a risk group, or node:ID of what is in no inventory"`
+	Site string `query:"site" doc:"count only what is at this site"`
+	At   string `query:"at" doc:"by the topology of then: a date, at its end in UTC, or a time in RFC 3339"`
 }
 
 type lostView struct {
@@ -196,7 +196,7 @@ type proposedView struct {
 
 // work reads what maintenance takes away, and the planner of those who may see it.
 func (a *API) work(ctx context.Context, c caller, scope string, from, to int64, name string) (topology.Work, *topology.Planner, *time.Location, error) {
-	s, err := a.sight(ctx, c, "", time.Time{})
+	s, err := a.sight(ctx, c, "", "")
 	if err != nil {
 		return topology.Work{}, nil, nil, err
 	}

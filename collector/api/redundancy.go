@@ -156,7 +156,7 @@ func (a *API) redundancyRoutes() {
 }
 
 func (a *API) redundancy(ctx context.Context, c caller, in *redundancyQuery) (redundancyView, error) {
-	s, err := a.sight(ctx, c, in.Site, time.Time{})
+	s, err := a.sight(ctx, c, in.Site, "")
 	if err != nil {
 		return redundancyView{}, err
 	}
@@ -505,7 +505,7 @@ func capital(s string) string {
 // unknownThing makes the error of the topology an answer.
 func unknownThing(err error) error {
 	if errors.Is(err, live.ErrUnknownThing) {
-		return newProblem(404, "there is no such device, link, circuit or risk group, or it is at a site that you may not see; write device:NAME, link:ID, circuit:NAME or risk:NAME")
+		return newProblem(404, "there is no such device, link, circuit or risk group, or it is at a site that you may not see; write device:NAME, link:ID, interface:DEVICE/PORT, circuit:NAME or risk:NAME")
 	}
 	return err
 }

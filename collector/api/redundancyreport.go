@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"ninewatch/collector/report"
 	"ninewatch/collector/topology/live"
@@ -25,7 +24,7 @@ func (a *API) redundancyReport(ctx context.Context, c caller, in *reportQuery) (
 	if err != nil {
 		return report.Document{}, err
 	}
-	s, err := a.sight(ctx, c, site, time.Time{})
+	s, err := a.sight(ctx, c, site, "")
 	if err != nil {
 		return report.Document{}, err
 	}

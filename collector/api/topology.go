@@ -31,15 +31,15 @@ type topologyWork interface {
 }
 
 type topologyQuery struct {
-	Site string    `query:"site" doc:"only what is at this site"`
-	At   time.Time `query:"at" doc:"what was known at that moment, RFC 3339; left out: now"`
+	Site string `query:"site" doc:"only what is at this site"`
+	At   string `query:"at" doc:"what was known then: a date, at its end in UTC, or a time in RFC 3339; left out: now"`
 }
 
 type mapQuery struct {
-	Site     string    `query:"site" doc:"only what is at this site"`
-	At       time.Time `query:"at" doc:"what was known at that moment, RFC 3339; left out: now"`
-	Selected string    `query:"selected" maxLength:"400" doc:"what fails, as impact takes it: what it cuts off is dashed in red"`
-	Link     string    `query:"link" enum:"none,page" default:"none" doc:"page: nodes and links lead to the page of redundancy"`
+	Site     string `query:"site" doc:"only what is at this site"`
+	At       string `query:"at" doc:"what was known then: a date, at its end in UTC, or a time in RFC 3339; left out: now"`
+	Selected string `query:"selected" maxLength:"400" doc:"what fails, as impact takes it: what it cuts off is dashed in red"`
+	Link     string `query:"link" enum:"none,page" default:"none" doc:"page: nodes and links lead to the page of redundancy"`
 }
 
 type nodeView struct {
@@ -124,20 +124,39 @@ type sight struct {
 	site string
 }
 
-func (a *API) sight(ctx context.Context, c caller, site string, at time.Time) (sight, error) {
+// sight is the view of now, or with at that of then.
+func (a *API) sight(ctx context.Context, c caller, site, at string) (sight, error) {
 	if site != "" {
 		if _, err := a.site(ctx, c, site); err != nil {
 			return sight{}, err
 		}
 	}
 	v := a.deps.Topology.View()
-	if !at.IsZero() && at.Before(a.deps.Now()) {
-		var err error
-		if v, err = a.deps.Topology.At(ctx, at.UnixMilli()); err != nil {
+	then, err := moment(at)
+	if err != nil {
+		return sight{}, err
+	}
+	if at != "" && then.Before(a.deps.Now()) {
+		if v, err = a.deps.Topology.At(ctx, then.UnixMilli()); err != nil {
 			return sight{}, err
 		}
 	}
 	return sight{v, c, site}, nil
+}
+
+// moment reads a time, or a date as its end.
+func moment(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Millisecond), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, newProblem(422, "at: %.40q is neither a date such as 2026-03-01 nor a time such as 2026-03-01T12:00:00Z", text)
+	}
+	return at, nil
 }
 
 // sees tells whether what is at a site is to be shown.
@@ -260,7 +279,7 @@ func trustInWords(nodes, links, oneSided int, quiet []string) string {
 }
 
 func (a *API) topologyChanges(ctx context.Context, c caller, in *changesQuery) (page[changeView], error) {
-	s, err := a.sight(ctx, c, in.Site, time.Time{})
+	s, err := a.sight(ctx, c, in.Site, "")
 	if err != nil {
 		return page[changeView]{}, err
 	}
@@ -295,7 +314,7 @@ func (a *API) topologyMap(ctx context.Context, c caller, in *mapQuery) (*file, e
 			marks.Loss[x.ID] = topology.Loss{Kind: x.Kind, ID: x.ID, Devices: len(lost), Certain: x.Certain, Words: "cuts off " + plural(len(lost), "device")}
 		}
 	}
-	if in.At.IsZero() {
+	if in.At == "" {
 		if marks.Load, err = a.deps.Topology.LinkLoads(ctx, s.v, s.sees); err != nil {
 			a.log.Warn("loads of links are not on the map", "err", err) // the map is of use without them
 		}

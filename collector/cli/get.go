@@ -45,6 +45,7 @@ var resources = map[string]resource{
 	"redundancy":        {path: "redundancy", columns: []string{"title", "kind", "class", "since", "words", "users"}, rows: "groups"},
 	"single-points":     {path: "redundancy", columns: []string{"name", "kind", "sites", "devices", "users", "services", "certain"}, rows: "single_points"},
 	"topology":          {path: "topology", columns: []string{"id", "confidence", "sources", "speed_bps", "last_seen", "stale"}, rows: "links"},
+	"topology-changes":  {path: "topology/changes", columns: []string{"time", "kind", "object", "words"}},
 	"redundancy-groups": {path: "redundancy_groups", columns: []string{"name", "mode", "min", "designed", "members"}},
 	"risk-groups":       {path: "risk_groups", columns: []string{"name", "kind", "members"}},
 	"maintenance":       {path: "maintenance", columns: []string{"name", "scope", "from", "to", "rrule", "duration", "time_zone", "reason"}},
@@ -105,7 +106,7 @@ func getCommand() *cobra.Command {
 	c.Flags().StringVar(&site, "site", "", "only of this site")
 	c.Flags().StringVarP(&query, "query", "q", "", "only what contains this text")
 	c.Flags().StringVar(&status, "status", "", "of incidents: open, resolved or all; of proposals: proposed, approved or rejected")
-	c.Flags().StringVar(&at, "at", "", "of components and neighbors: as they were at this `TIME`, for example 2026-03-01T00:00:00Z")
+	c.Flags().StringVar(&at, "at", "", "of components, neighbors and topology: as they were at this `TIME`, for example 2026-03-01T00:00:00Z; of topology also a date")
 	c.Flags().BoolVar(&removed, "removed", false, "of assets: with what was there once")
 	return c
 }

@@ -273,7 +273,9 @@ func (j *join) alone(protocol string) []string {
 
 func (j *join) end(p portID) End { return endAt(p, j.facts(p)) }
 
-func endAt(p portID, facts port) End { return End{Node: p.node, Port: plainPort(p.port), LAG: facts.lag} }
+func endAt(p portID, facts port) End {
+	return End{Node: p.node, Port: plainPort(p.port), LAG: facts.lag}
+}
 
 func (j *join) facts(p portID) port {
 	if p.node >= len(j.devs) {

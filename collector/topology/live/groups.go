@@ -27,7 +27,7 @@ type Group struct {
 	Verdict topology.Verdict
 	Since   int64 // Unix ms of the class; 0: not judged yet
 	Words   string
-	Read    int64   // Unix ms of the facts that it rests on; 0: the ledger's evidence, which has its own
+	Read    int64 // Unix ms of the facts that it rests on; 0: the ledger's evidence, which has its own
 	Ports   []string
 
 	of     []member // as Members

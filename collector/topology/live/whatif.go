@@ -45,11 +45,9 @@ func (v *View) WhatIf(of string) (WhatIf, error) {
 		}
 		out.Title = v.Network.Nodes[at].Label
 		out.Single = v.Fails("node", id)
-	case "link":
+	case "link", "interface":
 		if l := linkOf(v.Network, id); l == nil {
-			at := slices.IndexFunc(v.Network.Links, func(l topology.Link) bool {
-				return portName(v.Network, l.A) == id || portName(v.Network, l.B) == id
-			})
+			at := v.linkNear(id)
 			if at < 0 {
 				return out, unknown
 			}
@@ -72,7 +70,7 @@ func (v *View) WhatIf(of string) (WhatIf, error) {
 		ok = false
 	}
 	if !ok {
-		return out, fmt.Errorf("%q is none of device:NAME, link:ID, circuit:NAME, risk:NAME or node:ID: %w", of, ErrUnknownThing)
+		return out, fmt.Errorf("%q is none of device:NAME, link:ID, interface:DEVICE/PORT, circuit:NAME, risk:NAME or node:ID: %w", of, ErrUnknownThing)
 	}
 	gone := v.gone(out.Kind, out.ID)
 	out.Services = v.services(gone, out.Lost)
@@ -84,6 +82,18 @@ func (v *View) WhatIf(of string) (WhatIf, error) {
 	out.Why = v.why(out.Single)
 	out.Mend = v.mends(out.Single)
 	return out, nil
+}
+
+// linkNear is the position of the link that ends at a port, or whose ends are named the other way round; -1: there is none.
+func (v *View) linkNear(id string) int {
+	if a, b, ok := strings.Cut(id, "--"); ok {
+		if at := linkAt(v.Network, b+"--"+a); at >= 0 {
+			return at
+		}
+	}
+	return slices.IndexFunc(v.Network.Links, func(l topology.Link) bool {
+		return portName(v.Network, l.A) == id || portName(v.Network, l.B) == id
+	})
 }
 
 // gone is what fails itself: devices, stubs and ports.
