@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"ninewatch/collector/plan"
+	"ninewatch/collector/report"
 	"ninewatch/collector/store"
 )
 
@@ -108,8 +111,11 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 	w := newWorld(t)
 	w.growing()
 	h := read[plan.HourlyForecast](w, "viewer", "/api/v1/capacity/hourly?resource=interface:lis-sw-1/Gi1")
-	if len(h.Hours) != 14*24 || len(h.Past) != 7*24 || h.Unit != "bit/s" {
-		t.Errorf("got %d hours ahead and %d of the past", len(h.Hours), len(h.Past))
+	if len(h.Hours) != 14*24 || len(h.Past) != 7*24 || h.Unit != "bit/s" || h.MadeAt == "" {
+		t.Errorf("got %d hours ahead and %d of the past, made at %q", len(h.Hours), len(h.Past), h.MadeAt)
+	}
+	if anew := read[plan.HourlyForecast](w, "viewer", "/api/v1/capacity/hourly?resource=interface:lis-sw-1/Gi1&anew=true"); len(anew.Hours) != 14*24 {
+		t.Errorf("anew: got %d hours ahead", len(anew.Hours))
 	}
 	g := read[growthAnswer](w, "viewer", "/api/v1/capacity/growth?by=site")
 	// 90 days: there is no level 91 days before the last.
@@ -139,5 +145,40 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 	}
 	if status, body := w.ask("admin", http.MethodGet, "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&plus=interface:lis-sw-1/Gi1", ""); status != http.StatusBadRequest || !strings.Contains(body, "do not add up") {
 		t.Errorf("on top of itself: %d %s", status, body)
+	}
+}
+
+// TestReportOfAPeriod: the period that is asked for is told, and what is due is due in it.
+func TestReportOfAPeriod(t *testing.T) {
+	w := newWorld(t)
+	w.growing()
+	a := read[capacityPage](w, "viewer", "/api/v1/capacity?scope=site:lisbon").Items[0]
+	zone, err := time.LoadLocation("Europe/Lisbon")
+	if err != nil || a.OrderBy == nil {
+		t.Fatal(err, a.OrderBy)
+	}
+	order, err := time.ParseInLocation(time.DateOnly, *a.OrderBy, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(want string, from, to time.Time) {
+		t.Helper()
+		d := read[struct{ Report report.Document }](w, "viewer", fmt.Sprintf("/api/v1/reports/capacity?scope=site:lisbon&format=json&from=%s&to=%s", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))).Report
+		if d.Period.From != from.UTC().Format(time.RFC3339) || d.Period.To != to.UTC().Format(time.RFC3339) {
+			t.Errorf("asked for %s to %s, got %+v", from, to, d.Period)
+		}
+		i := slices.IndexFunc(d.Figures, func(x report.Figure) bool { return x.Label == "To order in the period" })
+		if i < 0 || d.Figures[i].Value != want {
+			t.Errorf("%s to %s: got %+v, want %s to order", from, to, d.Figures, want)
+		}
+	}
+	f("1", order.AddDate(0, 0, -5), order.AddDate(0, 0, 5))
+	f("1", order, order.AddDate(0, 0, 1))
+	f("0", order.AddDate(0, 0, -5), order)
+	f("0", order.AddDate(0, 0, 1), order.AddDate(0, 0, 9))
+	for _, bad := range []string{"from=yesterday&to=2026-12-01T00:00:00Z", "from=2026-12-02T00:00:00Z&to=2026-12-01T00:00:00Z", "from=2026-12-02T00:00:00Z"} {
+		if status, body := w.ask("viewer", http.MethodGet, "/api/v1/reports/capacity?scope=site:lisbon&"+bad, ""); status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", bad, status, body)
+		}
 	}
 }

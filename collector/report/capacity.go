@@ -48,11 +48,12 @@ func Capacity(in CapacityInput) Document {
 		GeneratedAt: in.Made.UTC().Format(time.RFC3339), AsOf: in.Made.UTC().Format(time.RFC3339), Answer: in.Answer,
 	}
 	over, due := 0, 0
+	from, to := in.From.In(in.Zone).Format(time.DateOnly), in.To.In(in.Zone).Format(time.DateOnly)
 	for _, x := range in.Items {
 		switch {
 		case x.OverSince != "":
 			over++
-		case x.OrderBy != "" && x.OrderBy < in.To.In(in.Zone).Format(time.DateOnly):
+		case x.OrderBy != "" && x.OrderBy < to && (x.OrderBy >= from || x.Overdue):
 			due++
 		}
 	}
