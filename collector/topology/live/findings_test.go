@@ -101,3 +101,40 @@ func TestARiskGroupIsOneCause(t *testing.T) {
 	f(false, group("x", topology.Down, topology.Up), group("y", topology.Up, topology.Down))
 	f(false, group("x", topology.Down, topology.Up)) // of one group that is no news
 }
+
+// TestUnknownChangesNothing: a time in which nothing can be said of a loss neither ends it nor is an event; what turns out to
+// have changed meanwhile is one.
+func TestUnknownChangesNothing(t *testing.T) {
+	r := newRig(t)
+	r.all()
+	r.tell(core("core-2", "core-1", true, both[:1], "backup"))
+	lost := r.now
+	for range 2 { // at the second time after a restart
+		r.now += 600_000
+		r.devices["core-2"] = topology.Unknown
+		r.sweep()
+		r.start()
+		r.now += 60_000
+		r.devices["core-2"] = topology.Up
+		r.sweep()
+		r.class("core-2/psu", topology.AtRisk)
+		for _, f := range r.s.Findings(t.Context()) {
+			if f.Object == "core-2/psu" && f.Since != lost {
+				t.Errorf("lost since %d, want %d", f.Since, lost)
+			}
+		}
+	}
+	r.devices["core-2"] = topology.Unknown
+	r.sweep()
+	r.devices["core-2"] = topology.Up
+	r.all()
+	changes, err := r.s.Changes(t.Context(), 0, r.now+1, 100, func(c Change) bool { return c.Kind == "class_changed" && c.Object == "core-2/psu" })
+	var words []string
+	for _, c := range changes {
+		words = append(words, c.Words)
+	}
+	want := []string{"core-2 power was at risk, and is full: 2 of 2 up, 1 needed", "core-2 power was full, and is at risk: 1 of 2 up, 1 needed; gone: PSU 2"}
+	if err != nil || !slices.Equal(words, want) {
+		t.Errorf("got %q, %v\nwant %q", words, err, want)
+	}
+}

@@ -29,7 +29,9 @@ const portHistory = 7200
 // standing is a class with its beginning, as it was stored last.
 type standing struct {
 	class  topology.Class
-	since  int64 // Unix ms
+	since  int64          // Unix ms
+	sure   topology.Class // the last that was known: a time of which nothing is known changes nothing
+	steady int64          // Unix ms since when it was that
 	kind   string
 	sites  []string
 	judged int64
@@ -303,14 +305,21 @@ func (s *Service) transitions(ctx context.Context, c *court, groups []*Group) er
 			since = past[len(past)-1].From * 1000
 		}
 		g.Since = since
-		if was.gap {
+		switch {
+		case was.gap:
 			line, err := s.timelines(ctx, g.Name, 0, c.now+1000)
 			if err != nil {
 				return err
 			}
 			g.Since = sinceOf(line[g.Name], g.Since)
+		case was.class == topology.ClassUnknown && g.Verdict.Class == was.sure:
+			g.Since = was.steady
 		}
-		s.classes[g.Name] = standing{class: g.Verdict.Class, since: g.Since, kind: g.Kind, sites: g.Sites, judged: c.now}
+		now := standing{class: g.Verdict.Class, since: g.Since, sure: was.sure, steady: was.steady, kind: g.Kind, sites: g.Sites, judged: c.now}
+		if now.class != topology.ClassUnknown {
+			now.sure, now.steady = now.class, now.since
+		}
+		s.classes[g.Name] = now
 		if known && was.class != g.Verdict.Class {
 			s.m.changes.Inc()
 			s.log.Info("redundancy changed", "group", g.Name, "from", was.class.String(), "to", g.Verdict.Class.String(), "why", g.Words)
@@ -350,10 +359,10 @@ func storeTransition(ctx context.Context, tx *sql.Tx, g *Group, was standing, pa
 	if n := len(past); n > 0 && past[n-1].State == g.Verdict.Class {
 		return nil
 	}
-	if err := put(now, g.Verdict.Class); err != nil || was.since == 0 || was.class == g.Verdict.Class {
+	if err := put(now, g.Verdict.Class); err != nil || was.sure == topology.ClassUnknown || g.Verdict.Class == topology.ClassUnknown || was.sure == g.Verdict.Class {
 		return err
 	}
-	words := fmt.Sprintf("%s was %s, and is %s: %s", g.Title, classWords(was.class), classWords(g.Verdict.Class), g.Words)
+	words := fmt.Sprintf("%s was %s, and is %s: %s", g.Title, classWords(was.sure), classWords(g.Verdict.Class), g.Words)
 	return storeChange(ctx, tx, now, "class_changed", g.Name, g.Sites, words)
 }
 

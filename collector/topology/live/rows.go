@@ -51,6 +51,12 @@ func (s *Service) readStandings(ctx context.Context) error {
 		if n := len(line); n > 0 {
 			st.class, st.since = line[n-1].State, sinceOf(line, now)
 		}
+		for len(line) > 0 && line[len(line)-1].State == topology.ClassUnknown {
+			line = line[:len(line)-1]
+		}
+		if n := len(line); n > 0 {
+			st.sure, st.steady = line[n-1].State, sinceOf(line, now)
+		}
 		s.classes[name] = st
 	}
 	return rows.Err()
