@@ -42,6 +42,7 @@ type world struct {
 
 	collectors []string // what the agent is told instead of the addresses of its token
 	reserve    string
+	traps      string // where the agent receives them
 
 	collector, agent       *process
 	collectorOut, agentOut output
@@ -140,7 +141,8 @@ state_dir: %s
 join: {token_file: %s}
 collectors: %s
 listen: %q
-`, filepath.Join(w.dir, "agent"), filepath.Join(w.dir, "token"), list, agentAddr))
+traps: {listen: %q}
+`, filepath.Join(w.dir, "agent"), filepath.Join(w.dir, "token"), list, agentAddr, w.traps))
 }
 
 // startAgent starts the agent, the first time with a new token, and waits until it serves its metrics.
