@@ -246,15 +246,11 @@ func (t *trial) score(f *fitter, s *Score, floor float64) {
 		if !(o.naive > 0) {
 			continue
 		}
-		without := i
-		if len(t.origins) == 1 {
-			without = -1
-		}
-		spread := t.errors.spread(without)
+		intervals := t.errors.spreadWithout(i)
 		for h := range o.reach {
 			naive := lastSeason(f.raw[:o.at], f.m, h)
 			if y := f.raw[o.at+h]; !math.IsNaN(y) && !math.IsNaN(naive) {
-				s.add(y, spread.around(o.mixed[h], o.scale[h], h, floor), naive, o.naive)
+				s.add(y, intervals.around(o.mixed[h], o.scale[h], h, floor), naive, o.naive)
 			}
 		}
 	}

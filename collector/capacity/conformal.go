@@ -29,7 +29,7 @@ type residuals struct {
 	sizes  [][]residual // the same by their size
 	weight []float64    // by origin
 	level  float64
-	tried  [len(levels)]spread
+	tried  [][len(levels)]spread // by origin that is left out
 	own    ranking
 	size   ranking
 }
@@ -110,16 +110,20 @@ func (r *residuals) calibrate() {
 	}
 	var inside [len(levels)]float64
 	total := 0.0
+	for len(r.tried) < len(r.weight) {
+		r.tried = append(r.tried, [len(levels)]spread{})
+	}
 	for i, w := range r.weight {
-		r.spreads(r.tried[:], levels[:], i)
-		for b := range r.rows[:r.tried[0].last+1] {
+		tried := &r.tried[i]
+		r.spreads(tried[:], levels[:], i)
+		for b := range r.rows[:tried[0].last+1] {
 			for _, v := range r.rows[b] {
 				if v.from != i {
 					continue
 				}
 				total += w
-				for l := range r.tried {
-					if s := &r.tried[l]; s.low[b] <= v.e && v.e <= s.high[b] {
+				for l := range tried {
+					if s := &tried[l]; s.low[b] <= v.e && v.e <= s.high[b] {
 						inside[l] += w
 					}
 				}
@@ -145,11 +149,35 @@ func levelFor(inside [len(levels)]float64, needed float64) float64 {
 	return levels[len(levels)-1]
 }
 
-// spread is what the origins say of intervals, all but one of them (-1 for none).
-func (r *residuals) spread(without int) spread {
+// spread is what the origins say of intervals.
+func (r *residuals) spread() spread {
 	var out [1]spread
-	r.spreads(out[:], []float64{r.level}, without)
+	r.spreads(out[:], []float64{r.level}, -1)
 	return out[0]
+}
+
+// spreadWithout is what the other origins say of intervals at one, on the lines between the levels that were tried;
+// its own where it is the only one.
+func (r *residuals) spreadWithout(origin int) spread {
+	if len(r.weight) < 2 {
+		return r.spread()
+	}
+	l := 1
+	for l < len(levels)-1 && levels[l] < r.level {
+		l++
+	}
+	below, above := &r.tried[origin][l-1], &r.tried[origin][l]
+	share := (r.level - levels[l-1]) / (levels[l] - levels[l-1])
+	out := spread{edges: r.edges, last: below.last, power: below.power}
+	between := func(a, b []float64) []float64 {
+		mixed := make([]float64, len(a))
+		for i := range a {
+			mixed[i] = a[i] + share*(b[i]-a[i])
+		}
+		return mixed
+	}
+	out.low, out.high, out.top = between(below.low, above.low), between(below.high, above.high), between(below.top, above.top)
+	return out
 }
 
 // spreads fills out with the spreads at some ascending levels. Half of each bound is that of the sizes of the
@@ -160,6 +188,9 @@ func (r *residuals) spreads(out []spread, levels []float64, without int) {
 		n := len(r.edges)
 		s.edges, s.last, s.power = r.edges, -1, 0.5
 		s.low, s.high, s.top = grow(s.low, n), grow(s.high, n), grow(s.top, n)
+		clear(s.low)
+		clear(s.high)
+		clear(s.top)
 	}
 	for b := range r.rows {
 		r.own.fill(r.rows[b], r.weight, without)

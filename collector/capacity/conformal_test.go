@@ -69,7 +69,7 @@ func TestLevel(t *testing.T) {
 			}
 			r.finish()
 			level += r.level / series
-			s, next := r.spread(-1), common*random.NormFloat64()
+			s, next := r.spread(), common*random.NormFloat64()
 			for range steps {
 				if e := next + random.NormFloat64(); s.low[0] <= e && e <= s.high[0] {
 					held += 1.0 / series / steps

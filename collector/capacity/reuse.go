@@ -14,7 +14,7 @@ type Trial struct {
 
 // found copies what the trial of a season says.
 func (t *trial) found(season int, score Score) *Trial {
-	s := t.errors.spread(-1)
+	s := t.errors.spread()
 	out := &Trial{Season: season, Low: s.low, High: s.high, Top: s.top, Last: s.last, Score: score}
 	for _, w := range t.weights {
 		out.Weights = append(out.Weights, slices.Clone(w))

@@ -22,19 +22,24 @@ const (
 // allows 60 s of CPU and 512 MB.
 func BenchmarkNight(b *testing.B) {
 	r := newRig(b)
-	first := dateIn(t0.UnixMilli(), time.UTC)
+	zone, err := time.LoadLocation("Europe/Lisbon")
+	if err != nil {
+		b.Fatal(err)
+	}
+	first := dateIn(t0.UnixMilli(), zone)
 	today := plus(first, nightDays)
 	r.links(func(tx *sql.Tx, series string, i int) error {
 		if err := putFeatures(b.Context(), tx, series, growth(i, first, nightDays)); err != nil {
 			return err
 		}
 		from := plus(today, -hourDays)
-		begin, _ := dayBounds(from, time.UTC)
+		begin, _ := dayBounds(from, zone)
 		h := hours{made: 1, series: capacity.Series{Start: begin, Step: hourMillis}}
 		for d := from; between(d, plus(today, -1)) > 0; d = plus(d, 1) {
 			day := bucketsOf(i, d).lines[0].rate
-			for at := 0; at < len(day); at += perHour {
-				h.series.Values = append(h.series.Values, day[at])
+			a, b := dayBounds(d, zone)
+			for at := 0; at < int((b-a)/bucketMillis); at += perHour {
+				h.series.Values = append(h.series.Values, mean(day[at:at+perHour]))
 			}
 		}
 		return saveHours(b.Context(), tx, series, plus(today, -2), h)
