@@ -96,7 +96,9 @@ func humaConfig() huma.Config {
 	c := huma.DefaultConfig("ninewatch", version.Version)
 	c.DocsPath, c.SchemasPath = "", ""
 	c.CreateHooks = nil
-	c.Transformers = []huma.Transformer{transformProblem}
+	c.Transformers = []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
+		return transformProblem(c.Components.Schemas, ctx, v)
+	}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "an API token"},
 		"session": {Type: "apiKey", In: "cookie", Name: "__Host-ninewatch", Description: "a login; over plain HTTP the cookie is called ninewatch"},

@@ -56,8 +56,9 @@ func badRequest(format string, args ...any) *problem {
 	return newProblem(http.StatusBadRequest, format, args...)
 }
 
-// transformProblem gives problems the id of their request, and makes problems of huma's own errors.
-func transformProblem(ctx huma.Context, _ string, v any) (any, error) {
+// transformProblem gives problems the id of their request, and makes problems of huma's own errors. The registry has
+// the schemas of bodies.
+func transformProblem(registry huma.Registry, ctx huma.Context, v any) (any, error) {
 	switch e := v.(type) {
 	case *problem:
 		out := *e
@@ -67,7 +68,7 @@ func transformProblem(ctx huma.Context, _ string, v any) (any, error) {
 		out := newProblem(e.Status, "%s", e.Detail)
 		out.RequestID = requestID(ctx.Context())
 		for _, d := range e.Errors {
-			out.Errors = append(out.Errors, strings.TrimPrefix(d.Location+": "+d.Message, ": "))
+			out.Errors = append(out.Errors, strings.TrimPrefix(d.Location+": "+d.Message, ": ")+hint(ctx, registry, d))
 		}
 		if len(out.Errors) > 0 {
 			out.Detail = strings.Join(out.Errors, "; ")

@@ -131,9 +131,12 @@ func TestProblems(t *testing.T) {
 	f("all", "POST", "/api/v1/apply", "devices: [{name: x, site: nowhere, address: 192.0.2.7}]", 422, `body:1:27: devices[0].site: no site "nowhere" is known, define it under sites`)
 	f("all", "DELETE", "/api/v1/users/nobody", "", 404, `unknown user: "nobody"`)
 	f("all", "PUT", "/api/v1/users/x", `{"password":"`+canary+`","roles":[]}`, 422, `invalid value: "x" has no roles, so that it could do nothing`)
+	// What is called otherwise is helped on, at any depth.
+	f("operator", "POST", "/api/v1/silences", `{"match":{"site":["lisbon"]},"until":"2026-11-19T00:00:00Z","reason":"a test"}`, 422, "body.match.site: unexpected property, did you mean sites?")
+	f("operator", "POST", "/api/v1/silences", `{"match":{},"until":"2026-11-19T00:00:00Z","reason":"a test","colour":1}`, 422, "body.colour: unexpected property, there are from, match, reason, until")
 	// A secret in the wrong place does not come back.
 	f("", "POST", "/api/v1/session", `{"name":"x","password":["`+canary+`"]}`, 422, "body.password: expected string")
-	f("", "POST", "/api/v1/session", `{"name":"x","password":"y","pasword":"`+canary+`"}`, 422, "body.pasword: unexpected property")
+	f("", "POST", "/api/v1/session", `{"name":"x","password":"y","pasword":"`+canary+`"}`, 422, "body.pasword: unexpected property, did you mean password?")
 	f("operator", "POST", "/api/v1/incidents/1/comment", `{"text":"`+strings.Repeat("x", 70_000)+`"}`, 413, "request body is too large limit=65536 bytes")
 }
 

@@ -43,7 +43,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), exportCommand(), getCommand(), tokenCommand(), apiTokenCommand(), userCommand(),
+	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), exportCommand(), getCommand(), incidentCommand(), tokenCommand(), apiTokenCommand(), userCommand(),
 		simulateCommand(), analyzeCommand(), impactCommand(), reportCommand(), verifyReportCommand(), rebuildCommand(), rulesCommand(), versionCommand())
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && isCobraUsage(err) {

@@ -154,7 +154,7 @@ func TestWrongUsage(t *testing.T) {
 	refused(t, 2, `unknown flag: --loud: see ninewatch-collector serve --help`, "serve", "--loud")
 	refused(t, 2, `accepts between 1 and 2 arg(s), received 0: see ninewatch-collector get --help`, "get")
 	refused(t, 2, `requires at least 1 arg(s), only received 0: see ninewatch-collector analyze vectors --help`, "analyze", "vectors")
-	refused(t, 2, `unknown resource "dogs": it is one of agents, api-tokens, assets, audit, calendars, capacity, capacity-rules, circuits, components, credentials, devices, findings, history, incidents, interfaces, lifecycle, links, maintenance, neighbors, proposals, receivers, redundancy, redundancy-groups, risk-groups, routes, rules, schedules, services, single-points, sites, software-policies, topology, topology-changes, users`, "get", "dogs")
+	refused(t, 2, `unknown resource "dogs": it is one of agents, api-tokens, assets, audit, calendars, capacity, capacity-rules, circuits, components, credentials, deliveries, devices, findings, history, incidents, interfaces, lifecycle, links, maintenance, neighbors, proposals, receivers, redundancy, redundancy-groups, risk-groups, routes, rules, schedules, services, silences, single-points, sites, software-policies, topology, topology-changes, users`, "get", "dogs")
 	refused(t, 2, `get interfaces: name a device for components, history, interfaces, neighbors, and nothing for the others`, "get", "interfaces")
 	refused(t, 2, `get sites: name a device for components, history, interfaces, neighbors, and nothing for the others`, "get", "sites", "x")
 	refused(t, 2, `output format "xml": it is one of table, json, csv, yaml`, "get", "sites", "-o", "xml")

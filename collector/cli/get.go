@@ -35,6 +35,8 @@ var resources = map[string]resource{
 	"history":           {path: "devices/%s/history", columns: []string{"list", "part", "from", "until", "last_seen", "facts"}},
 	"agents":            {path: "agents", columns: []string{"id", "site", "hostname", "version", "state", "last_seen", "devices"}},
 	"incidents":         {path: "incidents", columns: []string{"id", "severity", "status", "site", "summary", "started_at", "ended_at", "owner"}},
+	"silences":          {path: "silences", columns: []string{"id", "match", "from", "until", "author", "reason", "active"}},
+	"deliveries":        {path: "deliveries", columns: []string{"id", "status", "receiver", "incident", "type", "attempts", "created_at", "next_attempt_at", "finished_at", "response_code", "error"}},
 	"assets":            {path: "assets", columns: []string{"device", "part", "class", "name", "model", "serial", "version", "first_seen", "last_seen", "removed_at", "warranty_until", "end_of_support", "owner", "tag"}},
 	"findings":          {path: "findings", columns: []string{"severity", "kind", "site", "device", "object", "summary", "since"}},
 	"calendars":         {path: "calendars", columns: []string{"name", "time_zone", "hours", "holidays"}},
@@ -105,7 +107,7 @@ func getCommand() *cobra.Command {
 	c.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv or yaml")
 	c.Flags().StringVar(&site, "site", "", "only of this site")
 	c.Flags().StringVarP(&query, "query", "q", "", "only what contains this text")
-	c.Flags().StringVar(&status, "status", "", "of incidents: open, resolved or all; of proposals: proposed, approved or rejected")
+	c.Flags().StringVar(&status, "status", "", "of incidents: open, resolved or all; of deliveries: pending, delivered or dead; of proposals: proposed, approved or rejected")
 	c.Flags().StringVar(&at, "at", "", "of components, neighbors and topology: as they were at this `TIME`, for example 2026-03-01T00:00:00Z; of topology also a date")
 	c.Flags().BoolVar(&removed, "removed", false, "of assets: with what was there once")
 	return c
