@@ -115,6 +115,31 @@ func (w *World) join(p *Problem, by, now int64) {
 	w.event(w.incidents[by], Event{Time: now, Type: EventUpdated, Text: text})
 }
 
+// told is the incident that told of the outage that p looks back on; 0: none did, or p is about more than that.
+func (w *World) told(p *Problem) (id int64) {
+	if p.Lapse[1] == 0 {
+		return 0
+	}
+	skew := w.pol.Skew.Milliseconds()
+	for _, i := range w.incidents {
+		of := i.Kind == DeviceDown && (slices.Contains(p.Members, i.Device) || slices.ContainsFunc(p.Members, func(m string) bool { return slices.Contains(i.Roots, m) })) ||
+			i.Kind == InterfaceDown && slices.Contains(p.Causes, i.Device+"/"+i.Object)
+		over := i.Status == Resolved && i.Ended < p.Lapse[0]-skew
+		if of && i.Opened != 0 && !over && i.Started <= p.Lapse[1]+skew {
+			id = max(id, i.ID)
+		}
+	}
+	return id
+}
+
+// look notes in incident id what p says of its outage: that is no incident of its own.
+func (w *World) look(p *Problem, id, now int64) {
+	if p.Incident != id {
+		w.event(w.incidents[id], Event{Time: now, Type: EventUpdated, Text: "explains, and hides: " + p.Summary})
+	}
+	w.dismiss(p, id)
+}
+
 // spares writes into incidents which redundancy is lost with what they tell of, the worst first. More of it is worth an
 // update.
 func (w *World) spares() {

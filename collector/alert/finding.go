@@ -35,6 +35,7 @@ type Finding struct {
 	Demo          bool
 	Members       []string          // devices whose outage explains the finding
 	Causes        []string          // what failed: findings that share one are one incident
+	Lapse         [2]int64          // ms: of a finding that looks back, the one outage without which it would not be; zero: none
 	Rule          string            // of the kind rule: its name
 	Team          string            // who looks after the object
 	Labels        map[string]string // for routes and messages
@@ -74,13 +75,14 @@ type Problem struct {
 	Demo      bool     `json:"demo,omitempty"`
 	Members   []string `json:"members,omitempty"`
 	Causes    []string `json:"causes,omitempty"`
+	Lapse     [2]int64 `json:"lapse,omitzero"`
 	Rule      string   `json:"rule,omitempty"`
 	Team      string   `json:"team,omitempty"`
 	Labels    Labels   `json:"labels,omitempty"`
 	Explained bool     `json:"explained,omitempty"` // the ledger says unreachable: a parent explains it so far
 	Cleared   int64    `json:"cleared,omitempty"`   // 0: it holds
 	Loose     int64    `json:"loose,omitempty"`     // since when what explained it is over
-	Dismissed bool     `json:"dismissed,omitempty"` // a person resolved its incident while it held
+	Dismissed bool     `json:"dismissed,omitempty"` // a person resolved its incident while it held, or what it tells was told
 	Passed    string   `json:"passed,omitempty"`    // of an outage that is over: what the device did meanwhile
 }
 
@@ -104,7 +106,7 @@ func (p *Problem) object() string {
 func problemOf(f Finding) *Problem {
 	p := &Problem{
 		Key: f.key(), Site: f.Site, Role: f.Role, Severity: f.Severity, Summary: f.Summary, Since: f.Since, Unc: f.UncertaintyMS,
-		Detected: f.Detected, Demo: f.Demo, Members: f.Members, Causes: f.Causes, Rule: f.Rule, Team: f.Team, Labels: f.Labels, Explained: f.State == Unreachable,
+		Detected: f.Detected, Demo: f.Demo, Members: f.Members, Causes: f.Causes, Lapse: f.Lapse, Rule: f.Rule, Team: f.Team, Labels: f.Labels, Explained: f.State == Unreachable,
 	}
 	if f.Evidence != "" {
 		p.Evidence = append([]string{f.Evidence}, f.More...)

@@ -27,6 +27,8 @@ func (w *World) others(b *Book, now int64) {
 			}
 		case by != 0:
 			w.join(p, by, now)
+		case w.told(p) != 0: // the outage that it looks back on is over
+			w.look(p, w.told(p), now)
 		case i != nil && p.Loose == 0: // what explained it is over: it has a while to end too
 			p.Loose = now
 			w.changed[p.Key] = true

@@ -96,6 +96,13 @@ func (w *World) take(f Finding, now int64) {
 			p.Causes = f.Causes
 			w.touch(p)
 		}
+		if !f.Late && p.Lapse != f.Lapse {
+			if p.Dismissed && p.Lapse[0] != f.Lapse[0] { // more was lost since
+				p.Dismissed = false
+			}
+			p.Lapse = f.Lapse
+			w.touch(p)
+		}
 		if explained := f.State == Unreachable; p.Explained != explained || p.Since != f.Since || !f.Late && p.Severity != problemOf(f).Severity {
 			fresh := problemOf(f)
 			p.Explained, p.Since, p.Severity, p.Evidence, p.Detected = explained, f.Since, fresh.Severity, fresh.Evidence, f.Detected

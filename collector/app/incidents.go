@@ -174,26 +174,18 @@ func (a *App) burnFindings(ctx context.Context) ([]alert.Finding, error) {
 			severity = alert.Critical
 		}
 		kind, name, _ := inventory.Scope(b.Scope).Split()
-		out = append(out, alert.Finding{
-			Kind: alert.SLOBurn, Site: b.Site, Object: b.Scope, Severity: severity, State: alert.Down, Since: (b.At - b.Short) * 1000, Detected: b.At * 1000,
+		f := alert.Finding{
+			Kind: alert.SLOBurn, Site: b.Site, Object: b.Scope, Severity: severity, State: alert.Down, Since: b.Newest.From * 1000, Detected: b.At * 1000,
 			Summary:  fmt.Sprintf("%s %s spends its budget %s times too fast", kind, name, b.Rate),
 			Evidence: fmt.Sprintf("over %s and %s, for an objective of %s", time.Duration(b.Long)*time.Second, time.Duration(b.Short)*time.Second, b.Objective),
-			Members:  a.standsOn(name),
-		})
+			Members:  b.Devices, Causes: b.Ports,
+		}
+		if b.Alone {
+			f.Lapse = [2]int64{b.Newest.From * 1000, b.Newest.To * 1000}
+		}
+		out = append(out, f)
 	}
 	return out, nil
-}
-
-// standsOn lists the devices of a service.
-func (a *App) standsOn(service string) []string {
-	var out []string
-	for device, services := range a.books.current().Services {
-		if slices.Contains(services, service) {
-			out = append(out, device)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // incidentKinds are the findings of the inventory that are worth an incident; the others are listed only.

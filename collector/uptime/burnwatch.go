@@ -19,7 +19,11 @@ type BurnFinding struct {
 	Long, Short int64  // s: the look-backs of the pair that fires
 	Rate        string // over Long, as a multiple of what is allowed
 	Objective   string
-	At          int64 // Unix s: all evidence up to here has come
+	At          int64  // Unix s: all evidence up to here has come
+	Newest      Window // the newest outage
+	Alone       bool   // nothing fires without it
+	Devices     []string
+	Ports       []string // DEVICE/KEY: with Devices, what the objective stands on
 }
 
 // Burns evaluates the objectives of services and circuits, each over its window, and tells those that burn
@@ -44,15 +48,19 @@ func (e *Engine) Burns(ctx context.Context) ([]BurnFinding, error) {
 		if err != nil {
 			return err
 		}
-		line := w.line
-		if set := counting(a.plan.planned(s, Window{now - longestLookBack, now})); len(set) > 0 {
-			line = outside(line, set)
+		back := Window{now - longestLookBack, now}
+		line := outside(w.line, counting(a.plan.planned(s, back)))
+		if c := a.plan.calendars[s.calendar]; c != nil {
+			line = outside(line, NewWindows(back).Minus(c.Within(back)))
 		}
-		if f, fires := burning(line, objective, windowSeconds(window), w.asOf); fires {
-			f.Scope, f.Site, f.Objective = scope, s.site, s.objective
-			out = append(out, f)
+		f, fires := burning(line, objective, windowSeconds(window), w.asOf)
+		if !fires {
+			return nil
 		}
-		return nil
+		f.Scope, f.Site, f.Objective = scope, s.site, s.objective
+		f.Devices, f.Ports, err = a.plan.standing(s)
+		out = append(out, f)
+		return err
 	}
 	for name, v := range a.plan.services {
 		if err := look(inventory.KindService+":"+name, v.Objective.Window); err != nil {
@@ -90,7 +98,58 @@ func burning(line []Interval, objective *big.Rat, length, at int64) (f BurnFindi
 	f.Long, _ = strconv.ParseInt(long, 10, 64) // BurnRates wrote both
 	f.Short, _ = strconv.ParseInt(short, 10, 64)
 	f.Rate = b.Rates[f.Long].FloatString(1)
+	f.Newest = newest(line, at)
+	without := overlay(line, Interval{From: f.Newest.From, To: f.Newest.To, State: Up})
+	f.Alone = len(BurnRates(without, objective, length, at).Fires) == 0
 	return f, true
+}
+
+// newest is the last outage before at: down time that only unknown time interrupts.
+func newest(line []Interval, at int64) (last Window) {
+	open := false
+	for _, x := range clip(line, at-longestLookBack, at) {
+		switch {
+		case x.State == Down && open:
+			last.To = x.To
+		case x.State == Down:
+			last, open = Window{x.From, x.To}, true
+		case x.State != Unknown:
+			open = false
+		}
+	}
+	return last
+}
+
+// standing is the devices and ports by which a scope is judged, in order.
+func (p *plan) standing(s subject) (devices, ports []string, err error) {
+	targets := []string{string(s.scope)}
+	if s.kind == inventory.KindService {
+		e, err := p.expression(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		targets = e.targets()
+	}
+	for _, t := range targets {
+		kind, name, _ := strings.Cut(t, ":")
+		switch kind {
+		case inventory.KindDevice:
+			devices = append(devices, name)
+		case inventory.ScopeInterface:
+			device, _, _ := strings.Cut(name, "/")
+			devices, ports = append(devices, device), append(ports, name)
+		case inventory.KindCircuit:
+			if c := p.circuits[name]; c.Device != "" {
+				devices = append(devices, c.Device)
+				if c.Interface != "" {
+					ports = append(ports, c.Device+"/"+c.Interface)
+				}
+			}
+		}
+	}
+	slices.Sort(devices)
+	slices.Sort(ports)
+	return slices.Compact(devices), slices.Compact(ports), nil
 }
 
 // windowSeconds is the length of an objective's window.

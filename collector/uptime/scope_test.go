@@ -185,8 +185,45 @@ func TestBurns(t *testing.T) {
 	if !fires || f.Severity != "page" || f.Long != 3600 || f.Short != 300 || f.Rate != "200.0" {
 		t.Errorf("12 minutes at 99.9 %%: got %+v, %t", f, fires)
 	}
+	if !f.Alone || f.Newest != (Window{1_000_000, 1_000_720}) {
+		t.Errorf("12 minutes at 99.9 %%: by %+v, alone %t", f.Newest, f.Alone)
+	}
+	// Unknown time does not divide an outage; half an hour later another is lost: neither is it alone.
+	line = []Interval{{From: 0, To: 1_000_000, State: Up}, {From: 1_000_000, To: 1_000_300, State: Down}, {From: 1_000_300, To: 1_000_360, State: Unknown},
+		{From: 1_000_360, To: 1_000_720, State: Down}, {From: 1_000_720, To: 1_002_520, State: Up}}
+	if f, fires = burning(line, o, 2_592_000, 1_000_800); !fires || !f.Alone || f.Newest != (Window{1_000_000, 1_000_720}) {
+		t.Errorf("over unknown time: got %+v, %t", f, fires)
+	}
+	line = append(line, Interval{From: 1_002_520, To: 1_002_820, State: Down})
+	if f, fires = burning(line, o, 2_592_000, 1_002_820); !fires || f.Alone || f.Newest != (Window{1_002_520, 1_002_820}) {
+		t.Errorf("the second of two: got %+v, %t", f, fires)
+	}
 	if f, fires := burning(line[:1], o, 2_592_000, 1_000_000); fires {
 		t.Errorf("nothing lost: got %+v", f)
+	}
+}
+
+// TestBurnsOfAgreedTime: what a service loses outside its hours spends nothing; a finding names what its scope stands on.
+func TestBurnsOfAgreedTime(t *testing.T) {
+	s, e := scopeWorld(t)
+	s.object("calendar", "none", "", `{"name": "none", "time_zone": "UTC", "hours": [{"days": ["sun"], "from": "03:00", "to": "03:01"}]}`)
+	s.object("service", "always", "lisbon", `{"name": "always", "site": "lisbon", "needs": {"all_of": ["device:sw2", "circuit:wan"]}, "objective": {"availability": "99.9"}}`)
+	s.object("service", "sundays", "lisbon", `{"name": "sundays", "site": "lisbon", "needs": {"all_of": ["device:sw2"]}, "objective": {"availability": "99.9", "calendar": "none"}}`)
+	reload(t, e)
+	s.now = start + 1_800_000
+	got, err := e.Burns(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]BurnFinding{}
+	for _, b := range got {
+		found[b.Scope] = b
+	}
+	if b, ok := found["service:always"]; !ok || !slices.Equal(b.Devices, []string{"sw2"}) || b.Newest.From != start/1000+1200 {
+		t.Errorf("got %+v of %+v", b, got)
+	}
+	if b, ok := found["service:sundays"]; ok {
+		t.Errorf("outside its hours: got %+v", b)
 	}
 }
 
