@@ -184,8 +184,14 @@ func TestSeries(t *testing.T) {
 			return true
 		})
 		if s.path == "agent/snmp/mib.go" {
-			for _, m := range regexp.MustCompile(`"((?:if(?:HC)?(?:In|Out)|ifAdminStatus|ifOperStatus|ifLast|ifCounter)[A-Za-z]*)", `).FindAllStringSubmatch(s.text, -1) {
+			for _, m := range regexp.MustCompile(`"(ifAdminStatus|ifOperStatus|ifLast\w*|ifCounter\w*)", `).FindAllStringSubmatch(s.text, -1) {
 				real[m[1]] = true
+			}
+			// Counters of ifTable and ifXTable (RFC 2863) by their column in each; those of 64 bits have HC in their names.
+			for _, m := range regexp.MustCompile(`\{"((?:In|Out)\w+)", (\d+), (\d+), if\w+\}`).FindAllStringSubmatch(s.text, -1) {
+				if real["if"+m[1]] = true; m[2] != "0" {
+					real["ifHC"+m[1]] = true
+				}
 			}
 		}
 	}
