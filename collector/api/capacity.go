@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -168,6 +169,11 @@ func (a *API) whatIf(ctx context.Context, c caller, in *whatIfQuery) (plan.Outlo
 	if in.Plus != "" {
 		if err := a.resource(c, in.Plus); err != nil {
 			return plan.Outlook{}, err
+		}
+	}
+	for name, v := range map[string]float64{"growth": in.Growth, "load": in.Load, "capacity": in.Capacity, "limit": in.Limit, "plus_percent": in.Share, "lead": in.LeadDays} {
+		if math.IsNaN(v) || v > 1e18 {
+			return plan.Outlook{}, badRequest("%s is %g: write a number up to 1e18, such as 130", name, v)
 		}
 	}
 	what := plan.WhatIf{Plus: in.Plus, Share: in.Share, Growth: in.Growth, Flat: in.Growth == 0, Load: in.Load, Capacity: in.Capacity, Limit: in.Limit, LeadDays: in.LeadDays, HasLead: in.LeadDays >= 0}

@@ -140,6 +140,12 @@ func TestHoursGrowthAndUpgrades(t *testing.T) {
 		t.Errorf("the sizes in the report: %d %s", status, body)
 	}
 	both := read[plan.Outlook](w, "viewall", "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&plus=interface:opo-sw-1/Gi1&plus_percent=50")
+	for _, bad := range []string{"load=NaN", "growth=nan", "capacity=Inf", "capacity=1e300", "limit=NaN", "plus_percent=NaN", "lead=NaN"} {
+		name, _, _ := strings.Cut(bad, "=")
+		if status, body := w.ask("viewer", http.MethodGet, "/api/v1/capacity/what-if?resource=interface:lis-sw-1/Gi1&"+bad, ""); status != http.StatusBadRequest || !strings.Contains(body, name+" is ") {
+			t.Errorf("%s: %d %s", bad, status, body)
+		}
+	}
 	if both.OverSince == nil { // 580 and half of as much are above 800
 		t.Errorf("half of Porto on top: %v of %v", *both.P95, *both.Limit)
 	}

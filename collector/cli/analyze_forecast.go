@@ -116,6 +116,9 @@ func (in *forecastInput) step() time.Duration {
 }
 
 func (in *forecastInput) defaults() {
+	if len(in.series.Values) == 0 && in.step() < time.Second {
+		in.series.Step = day.Milliseconds() // of nothing, which is refused by name
+	}
 	week := max(1, int(7*day/max(in.step(), time.Millisecond)))
 	if in.options.Season == 0 {
 		in.options.Season = week

@@ -95,6 +95,9 @@ func TestAnalyzeForecastRefuses(t *testing.T) {
 	refused(t, 2, "origin 21: the file has 20 values", "analyze", "forecast", path, "--origin", "21")
 	refused(t, 2, "season 7, horizon -1: want steps from 1 to 100000", "analyze", "forecast", path, "--horizon", "-1")
 	refused(t, 2, "limit NaN: want a number", "analyze", "forecast", path, "--limit", "NaN")
+	if code, out, _ := run(t, "analyze", "forecast", write(t, "empty.csv", "t,value\n")); code != 0 || !strings.Contains(out, "No date is given: empty: no values") {
+		t.Errorf("of a header alone: got %d %q", code, out)
+	}
 	refused(t, 1, path+`: no column "x": want one of other, value`, "analyze", "forecast", path, "--column", "x")
 }
 

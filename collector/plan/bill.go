@@ -26,7 +26,7 @@ type Bill struct {
 	Sum      Percentile `json:"sum" doc:"of both directions together"`
 	ZeroFill bool       `json:"zero_fill" doc:"missing buckets count as zero"`
 	Complete bool       `json:"complete" doc:"the month is over"`
-	Withheld string     `json:"withheld,omitempty" doc:"why there is no value: its buckets are kept no longer"`
+	Withheld string     `json:"withheld,omitempty" doc:"why there is no value: its buckets are kept no longer, or it has not begun"`
 
 	lines [2][]float64
 	from  []int64
@@ -62,6 +62,10 @@ func (s *Service) Bill(ctx context.Context, resource, month string, mode capacit
 	from := capacity.Date{Year: first.Year(), Month: first.Month(), Day: 1}
 	end := plus(from, first.AddDate(0, 1, -1).Day())
 	b.Complete = s.deps.Now().UnixMilli() >= end.Start(zone)
+	if s.deps.Now().UnixMilli() < from.Start(zone) {
+		b.Withheld = "the month has not begun"
+		return b, nil
+	}
 	days, err := s.buckets(ctx, b.Series, from, plus(end, -1))
 	if err != nil {
 		return Bill{}, err

@@ -31,6 +31,10 @@ func TestBillsRestOnTheirBuckets(t *testing.T) {
 	if err != nil || gone.Value != nil || !strings.HasPrefix(gone.Withheld, "the buckets of 31 days of this month are kept no longer: those of interfaces for 62 days") {
 		t.Errorf("August: %+v, %v", gone, err)
 	}
+	future, err := r.service.Bill(t.Context(), "interface:sw1/Gi2", "2026-12", "max_of_p95", false)
+	if err != nil || future.Value != nil || future.Withheld != "the month has not begun" {
+		t.Errorf("December: %+v, %v", future, err)
+	}
 	days, err := r.service.month(t.Context(), "interface:sw1/Gi2", 202608)
 	if err != nil || len(days) != 31 || days[31].Lines[0].Max < 128.6e6 {
 		t.Errorf("the features of August: %d days, %v", len(days), err)
