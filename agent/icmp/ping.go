@@ -1,19 +1,17 @@
 package icmp
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	probing "github.com/prometheus-community/pro-bing"
 	"golang.org/x/sys/unix"
-
-	"ninewatch/internal/order"
 )
 
 // PingResult is what Ping found. RTTs are in seconds; they are nil when nothing came back.
@@ -160,7 +158,7 @@ func (s *ping) finish() {
 			pairs++
 		}
 	}
-	order.Sort(sorted, cmp.Compare)
+	slices.Sort(sorted)
 	at := func(q float64) float64 { return sorted[int(math.Ceil(q*float64(len(sorted))))-1] }
 	s.RTT = &PingRTT{Min: sorted[0], P50: at(0.5), P95: at(0.95), Max: sorted[len(sorted)-1], Mean: sum / float64(len(sorted))}
 	if pairs > 0 {
