@@ -23,6 +23,10 @@ func newClock() func() reading {
 // in one instant, but within the same microsecond unless the thread is interrupted just there.
 const clockNoise = int64(50 * time.Microsecond)
 
+// arrived is when a packet came that the kernel stamped at stamp and that was read at read, on the monotonic clock. When
+// the wall clock was set back in between, it tells of a time to come: it came before it was read, that is all then.
+func arrived(stamp int64, read reading) int64 { return min(stamp-read.offset(), read.mono) }
+
 // roundTrip returns the time from the reading sent to the arrival of a packet that the kernel stamped at
 // stamp (Unix ns, 0 for no stamp) and that was read at read.
 //

@@ -30,6 +30,22 @@ func TestRoundTrip(t *testing.T) {
 	f("stamp after the read", at(0, 0), at(20*ms, 0), wall+25*ms, 20*ms)
 }
 
+// TestArrived: a stamp of before the clock was set does not tell of a time to come, up to which probes would expire.
+func TestArrived(t *testing.T) {
+	const wall, second = int64(1_700_000_000e9), int64(time.Second)
+	f := func(what string, stamp int64, step time.Duration, want int64) {
+		t.Helper()
+		read := reading{mono: 100 * second, wall: wall + 100*second + int64(step)}
+		if got := arrived(stamp, read); got != want {
+			t.Errorf("%s: got %s, want %s", what, time.Duration(got), time.Duration(want))
+		}
+	}
+	f("a clock that goes on", wall+99*second, 0, 99*second)
+	f("set back an hour in between", wall+99*second, -time.Hour, 100*second)
+	f("set ahead an hour in between", wall+99*second, time.Hour, 99*second-int64(time.Hour))
+	f("set before", wall-3600*second+99*second, -time.Hour, 99*second)
+}
+
 func TestClockReadsBothClocks(t *testing.T) {
 	clock := newClock()
 	a, b := clock(), clock()
