@@ -298,11 +298,14 @@ func (a *API) topologyMap(ctx context.Context, c caller, in *mapQuery) (*file, e
 	if err != nil {
 		return nil, err
 	}
-	marks := draw.Marks{Title: "Map of the network", State: s.v.States, Ring: map[string]topology.Class{}, Loss: map[string]topology.Loss{}, Class: map[string]topology.Class{}}
+	marks := draw.Marks{Title: "Map of the network", Sites: map[string]string{}, State: s.v.States, Ring: map[string]topology.Class{}, Loss: map[string]topology.Loss{}, Class: map[string]topology.Class{}}
 	if in.Site != "" {
 		marks.Title = "Map of " + s.v.SiteTitle(in.Site)
 	}
 	part := s.part()
+	for _, n := range part.Nodes {
+		marks.Sites[n.Site] = s.v.SiteTitle(n.Site)
+	}
 	for _, core := range s.v.Cores {
 		if _, ok := part.Node(core); ok {
 			marks.Cores = append(marks.Cores, core)

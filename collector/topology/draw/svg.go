@@ -2,6 +2,7 @@ package draw
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -18,7 +19,8 @@ const labelMost = 16
 
 // Marks is what is shown of a network beyond its shape. All may be left out.
 type Marks struct {
-	Title string // of the whole picture
+	Title string            // of the whole picture
+	Sites map[string]string // titles of sites, by name; a site without one goes by its name
 	Cores []string
 	State map[string]topology.State // by node
 	Ring  map[string]topology.Class // by node: the worst class of its redundancy groups
@@ -75,10 +77,7 @@ func (d *drawing) head() {
 }
 
 func (d *drawing) box(b Box) {
-	name := b.Site
-	if name == "" {
-		name = "Without a site"
-	}
+	name := cmp.Or(d.marks.Sites[b.Site], b.Site, "Without a site")
 	d.printf(`<g class="site" data-site="%s"><rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="10" fill="var(--surface,#fff)" stroke="var(--line,#e3e6eb)"/>`+
 		`<text x="%.0f" y="%.0f" fill="var(--ink-2,#414b58)" font-weight="600">%s</text></g>`+"\n",
 		escape(b.Site), b.X, b.Y, b.Width, b.Height, b.X+padding, b.Y+padding+4, escape(name))
@@ -227,9 +226,9 @@ func (d *drawing) node(v int) {
 		stroke, dash, width = "var(--down,#cf3014)", ` stroke-dasharray="4 3"`, "1.5"
 	}
 	d.printf(`<rect width="%d" height="%d" rx="6" fill="%s" stroke="%s" stroke-width="%s"%s/>`, nodeWidth, nodeHeight, fill, stroke, width, dash)
-	d.printf(`<text x="%d" y="22" text-anchor="middle" font-weight="500" fill="%s">%s</text>`, nodeWidth/2, ink, escape(short(n.Label)))
+	d.printf(`<text aria-hidden="true" x="%d" y="22" text-anchor="middle" font-weight="500" fill="%s">%s</text>`, nodeWidth/2, ink, escape(short(n.Label)))
 	if single {
-		d.printf(`<g transform="translate(-14,-10)"><rect width="58" height="18" rx="9" fill="var(--risk,#a64a93)"/>`+
+		d.printf(`<g aria-hidden="true" transform="translate(-14,-10)"><rect width="58" height="18" rx="9" fill="var(--risk,#a64a93)"/>`+
 			`<text x="29" y="13" text-anchor="middle" font-weight="600" fill="var(--surface,#fff)">cuts %d</text></g>`, loss.Devices)
 	}
 	d.printf("%s", end)

@@ -14,8 +14,11 @@ const maxTries = 4
 
 // mends are what would help when something fails: tried on a copy of the network, with what is left to mend.
 func (v *View) mends(x Single) []Mend {
-	if len(x.Lost) == 0 || x.Kind == "risk" {
+	if len(x.Lost) == 0 {
 		return nil
+	}
+	if x.Kind == "risk" {
+		return v.apart(x)
 	}
 	heads := v.heads(x)
 	var out []Mend
@@ -40,6 +43,41 @@ func (v *View) mends(x Single) []Mend {
 		}
 	}
 	return out[:min(len(out), maxTries)]
+}
+
+// apartWords are what it takes to have something fail no more with a risk group of a kind.
+var apartWords = map[string]string{
+	"duct": "Lead %s another way than through %s.", "power_feed": "Feed %s from another source than %s.",
+	"line_card": "Plug %s into another card than %s.", "provider": "Order %s from another provider than %s.",
+}
+
+// apart tries to take each member out of a risk group.
+func (v *View) apart(x Single) []Mend {
+	at := slices.IndexFunc(v.Risks, func(r topology.Risk) bool { return r.Name == x.ID })
+	if at < 0 {
+		return nil
+	}
+	var out []Mend
+	risk := v.Risks[at]
+	for _, m := range risk.Members[:min(len(risk.Members), maxTries)] {
+		after := *v
+		after.Risks = slices.Clone(v.Risks)
+		after.Risks[at].Members = slices.DeleteFunc(slices.Clone(risk.Members), func(s string) bool { return s == m })
+		left := after.Fails(x.Kind, x.ID)
+		if len(left.Lost) >= len(x.Lost) {
+			continue
+		}
+		effect := fmt.Sprintf("Removes 1 of %s.", counted(len(v.Singles), "single point"))
+		if len(left.Lost) > 0 {
+			effect = fmt.Sprintf("Removes no single point as a whole; %s then still lost with it.", counted(len(left.Lost), "device"))
+		}
+		name := m
+		if node, ok := v.Network.Node(m); ok {
+			name = v.Network.Nodes[node].Label
+		}
+		out = append(out, Mend{fmt.Sprintf(cmp.Or(apartWords[risk.Kind], "Take %s out of %s."), name, risk.Name), effect})
+	}
+	return out
 }
 
 // anchors are devices that a second link may lead to: they keep what the others lose, those of the same site
