@@ -22,13 +22,13 @@ type Place struct {
 	Team       string
 	Tags       []string
 	Parents    []string
+	Users      float64 // that are plugged into it: an estimate
 	Demo       bool
 }
 
 // SiteBook is what is known of a site.
 type SiteBook struct {
 	Region string
-	Users  int
 	Tags   []string
 }
 

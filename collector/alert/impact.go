@@ -3,9 +3,13 @@ package alert
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
+
+// carriers are the roles of devices that users are behind. One that others stand in for has none of its own.
+var carriers = []string{"core", "edge", "router", "distribution", "switch", "access"}
 
 // impact says what goes with the outage of devices, in words.
 func impact(devices []string, i *Incident, b *Book) string {
@@ -28,12 +32,12 @@ func impact(devices []string, i *Incident, b *Book) string {
 	if n := len(services); n > 0 {
 		parts = append(parts, plural(n, "service")+": "+some(slices.Sorted(maps.Keys(services))))
 	}
-	users := 0
-	for s := range sites {
-		users += b.Sites[s].Users
+	users := 0.0
+	for _, d := range devices {
+		users += b.Devices[d].Users
 	}
-	if users > 0 && (i.Behind > 0 || i.Role == "core" || i.Role == "edge" || i.Role == "router") {
-		parts = append(parts, plural(users, "user"))
+	if n := int(math.Round(users)); n > 0 && (i.Behind > 0 || slices.Contains(carriers, i.Role)) {
+		parts = append(parts, plural(n, "user"))
 	}
 	return strings.Join(parts, "; ")
 }

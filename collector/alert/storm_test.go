@@ -127,6 +127,22 @@ func TestRedundancyJoinsTheOutage(t *testing.T) {
 	r.wantTold("ops resolved INC-1 resolved", "ops opened INC-2 open")
 }
 
+// TestUsersOfAnOutage are those of the devices that are cut off, not all of their sites.
+func TestUsersOfAnOutage(t *testing.T) {
+	b, names := branch(2)
+	for n, name := range append([]string{"core-1"}, names...) {
+		p := b.Devices[name]
+		p.Users = []float64{0, 40.5, 60}[n]
+		b.Devices[name] = p
+	}
+	r := newRig(t, b)
+	r.observe(says("core-1", Down, t0), says(names[0], Unreachable, t0), says(names[1], Up, t0))
+	r.wait(6 * time.Second)
+	if i, _ := r.get(1); i.Impact != "1 device behind it; 41 users" {
+		t.Errorf("got %q", i.Impact)
+	}
+}
+
 // TestTheOutageTellsTheRedundancy that is lost with it: nobody sees that by himself while the service is up.
 func TestTheOutageTellsTheRedundancy(t *testing.T) {
 	b, _ := branch(0)

@@ -119,7 +119,7 @@ func (b *books) places(ctx context.Context, book *alert.Book) error {
 		return err
 	}
 	for _, s := range sites {
-		book.Sites[s.Name] = alert.SiteBook{Region: s.Region, Users: int(s.Users), Tags: s.Tags}
+		book.Sites[s.Name] = alert.SiteBook{Region: s.Region, Tags: s.Tags}
 	}
 	services, err := b.inventory.Services(ctx)
 	if err != nil {
@@ -214,7 +214,7 @@ func shapeOf(w *inventory.Webhook) webhook.Shape {
 	return webhook.Shape{Format: w.Format, Template: w.Template, ContentType: w.ContentType}
 }
 
-// wires takes what the topology knows: links that somebody heard of, also such as are not heard any more, and the
+// wires takes what the topology knows: users by device, links that somebody heard of, also such as are not heard any more, and the
 // devices that all others have to reach.
 func (b *books) wires(book *alert.Book) {
 	v := b.topology()
@@ -222,6 +222,12 @@ func (b *books) wires(book *alert.Book) {
 		return
 	}
 	b.seen = v.Network
+	for _, n := range v.Network.Nodes {
+		if place, ok := book.Devices[n.ID]; ok {
+			place.Users = n.Weight
+			book.Devices[n.ID] = place
+		}
+	}
 	for _, l := range v.Network.Links {
 		if l.Confidence >= topology.OneSided {
 			book.Edges = append(book.Edges, [2]string{v.Network.Nodes[l.A.Node].ID, v.Network.Nodes[l.B.Node].ID})
