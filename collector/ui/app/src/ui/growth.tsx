@@ -27,11 +27,11 @@ export function GrowthCard({ scope, cls, now, siteName }: { scope: string; cls: 
           ? (
             <Region label="Growth">
               <table>
-                <thead><tr><th scope="col">{groupings.find((g) => g.key === by)?.label ?? 'Group'}</th><th scope="col">Kind</th><th scope="col" class="num">Mean now</th><th scope="col" class="num">13 weeks ago</th><th scope="col" class="num">Growth</th><th scope="col" class="num lo">Resources</th><th scope="col" class="lo">First order by</th></tr></thead>
+                <thead><tr><th scope="col">{groupings.find((g) => g.key === by)?.label ?? 'Group'}</th><th scope="col">Kind</th><th scope="col" class="num">Mean now</th><th scope="col" class="num lo">13 weeks ago</th><th scope="col" class="num">Growth</th><th scope="col" class="num lo">Resources</th><th scope="col" class="lo">First order by</th></tr></thead>
                 <tbody>
                   {items.filter((g) => g.counted > 0).map((g) => (
                     <tr key={`${g.group} ${g.kind} ${g.unit}`}>
-                      <td>{called(g.group)}</td><td>{g.kind}</td><td class="num">{amount(g.now, g.unit)}</td><td class="num">{amount(g.before, g.unit)}</td>
+                      <td>{called(g.group)}</td><td>{g.kind}</td><td class="num">{amount(g.now, g.unit)}</td><td class="num lo">{amount(g.before, g.unit)}</td>
                       <td class="num">{g.percent === null ? '–' : `${g.percent > 0 ? '+' : ''}${g.percent.toFixed(1)} %`}</td>
                       <td class="num lo">{g.counted} of {g.all}</td><td class="lo">{g.over ? `${g.over} over the limit` : dateWords(g.order_by, now)}</td>
                     </tr>
