@@ -1,6 +1,10 @@
 package topology
 
-import "net/netip"
+import (
+	"maps"
+	"net/netip"
+	"slices"
+)
 
 // Inventory is what people have said of the network; it wins over what was heard.
 type Inventory struct {
@@ -123,6 +127,18 @@ func (n *Network) Node(id string) (at int, ok bool) {
 func (n *Network) node(id string) *Node {
 	at, _ := n.Node(id)
 	return &n.Nodes[at]
+}
+
+// With is the network with one node more, which comes last. It has no links yet.
+func (n *Network) With(node Node) *Network {
+	out := *n
+	out.Nodes = append(slices.Clone(n.Nodes), node)
+	out.number = maps.Clone(n.number)
+	if out.number == nil {
+		out.number = map[string]int{}
+	}
+	out.number[node.ID] = len(n.Nodes)
+	return &out
 }
 
 // Part is the network of some of its nodes, with the links and adjacencies between them.

@@ -42,6 +42,11 @@ func (v *View) mends(x Single) []Mend {
 			out = append(out, Mend{fmt.Sprintf("A second device beside %s, with the same links.", v.Network.Nodes[at].Label), effect})
 		}
 	}
+	if l := linkOf(v.Network, x.ID); x.Kind == "link" && l != nil && len(out) < 2 {
+		if effect, helps := v.tryLinks(x, [][2]int{{l.A.Node, l.B.Node}}); helps {
+			out = append(out, Mend{fmt.Sprintf("A second link beside it, from %s to %s by another way.", v.Network.Nodes[l.A.Node].Label, v.Network.Nodes[l.B.Node].Label), effect})
+		}
+	}
 	return out[:min(len(out), maxTries)]
 }
 
@@ -126,11 +131,10 @@ func (v *View) tryLinks(x Single, links [][2]int) (effect string, helps bool) {
 
 // tryTwin analyzes the network with a second device that has the links of one.
 func (v *View) tryTwin(x Single, at int) (effect string, helps bool) {
-	n := *v.Network
-	n.Nodes, n.Links = slices.Clone(n.Nodes), slices.Clone(n.Links)
-	twin := n.Nodes[at]
+	twin := v.Network.Nodes[at]
 	twin.ID, twin.Kind = "twin of "+twin.ID, topology.SegmentNode
-	n.Nodes = append(n.Nodes, twin)
+	n := v.Network.With(twin)
+	n.Links = slices.Clone(n.Links)
 	for i, l := range v.Network.Links {
 		for _, e := range [2]*topology.End{&l.A, &l.B} {
 			if e.Node == at {
@@ -142,11 +146,14 @@ func (v *View) tryTwin(x Single, at int) (effect string, helps bool) {
 			n.Links = append(n.Links, l)
 		}
 	}
-	return v.try(x, &n)
+	if slices.Contains(v.Cores, x.ID) {
+		return v.try(x, n, twin.ID)
+	}
+	return v.try(x, n)
 }
 
-func (v *View) try(x Single, n *topology.Network) (effect string, helps bool) {
-	after, err := v.plan.view(n)
+func (v *View) try(x Single, n *topology.Network, cores ...string) (effect string, helps bool) {
+	after, err := v.plan.view(n, cores...)
 	if err != nil {
 		return "", false
 	}

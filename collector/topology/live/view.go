@@ -99,10 +99,10 @@ func (p *plan) network(n *topology.Network) *topology.Network {
 
 func portName(n *topology.Network, e topology.End) string { return endOf(n.Nodes[e.Node].ID, e.Port) }
 
-// view analyzes a network.
-func (p *plan) view(n *topology.Network) (*View, error) {
+// view analyzes a network, with more cores than those of the inventory.
+func (p *plan) view(n *topology.Network, more ...string) (*View, error) {
 	v := &View{Network: n, plan: p, LinksOf: map[int][]int{}, memories: map[string]int64{}, crowds: &crowds{users: map[string]float64{}}}
-	for _, c := range p.cores() {
+	for _, c := range append(p.cores(), more...) {
 		if _, ok := n.Node(c); ok {
 			v.Cores = append(v.Cores, c)
 		}
