@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -55,8 +57,8 @@ func agentBinary() (string, error) {
 func (a *agents) Start(context.Context) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel
-	for _, config := range a.config {
-		a.wg.Go(func() { a.keep(ctx, config) })
+	for i, config := range a.config {
+		a.wg.Go(func() { a.keep(ctx, config, environment(os.Environ(), i == 0)) })
 	}
 	return nil
 }
@@ -70,11 +72,21 @@ func (a *agents) Stop(ctx context.Context) error {
 	return lifecycle.Wait(ctx, &a.wg, "agents")
 }
 
-func (a *agents) keep(ctx context.Context, config string) {
+// ofOne are the variables that place an agent on this host: no two can listen there.
+var ofOne = []string{"NINEWATCH_LISTEN=", "NINEWATCH_TRAPS_LISTEN="}
+
+// environment is what an agent is given of ours: what only one can have, the first, which watches this host, has.
+func environment(all []string, first bool) []string {
+	return slices.DeleteFunc(all, func(variable string) bool {
+		return !first && slices.ContainsFunc(ofOne, func(name string) bool { return strings.HasPrefix(variable, name) })
+	})
+}
+
+func (a *agents) keep(ctx context.Context, config string, env []string) {
 	pause := firstRestart
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := a.run(ctx, config)
+		err := a.run(ctx, config, env)
 		if ctx.Err() != nil {
 			return
 		}
@@ -91,13 +103,13 @@ func (a *agents) keep(ctx context.Context, config string) {
 	}
 }
 
-func (a *agents) run(ctx context.Context, config string) error {
+func (a *agents) run(ctx context.Context, config string, env []string) error {
 	// The kernel ties the child to the thread that made it, so this goroutine keeps its thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	command := exec.CommandContext(ctx, a.binary, "run", "--config", config)
 	command.Stdout, command.Stderr = a.out, a.out
-	command.Env = os.Environ()
+	command.Env = env
 	command.WaitDelay = 10 * time.Second
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	endWithParent(command)
