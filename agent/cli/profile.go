@@ -49,7 +49,11 @@ func profileCheckCommand() *command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(s.out, "%d profiles, no mistake\n", library.Added())
+			word := "profiles"
+			if library.Added() == 1 {
+				word = "profile"
+			}
+			_, err = fmt.Fprintf(s.out, "%d %s, no mistake\n", library.Added(), word)
 			return err
 		},
 	}

@@ -17,7 +17,7 @@ var cases = map[string][]string{
 	"TestWalkOfMisbehavingDevices": {"27", "28", "29", "30", "31", "32", "34"}, "TestColumnsOfMisbehavingDevices": {"27", "28", "29", "30", "31", "32", "34"},
 	"TestWalkTimeout": {"33"}, "TestTimeoutInATableKeepsTheOldRows": {"33"}, "TestSlowWalkEndsWithItsTime": {"35"}, "TestBudget": {"35"},
 	// 36 to 39, 42, 45 and 46 are decided by collector/capacity, of readings that this package hands on as they are.
-	"TestPlanNoticesChanges": {"40"}, "TestUpTimeWraps": {"40"}, "TestEngineTimeIsNoUpTime": {"41"}, "TestDiscoverKeepsKeys": {"43", "44"},
+	"TestPlanNoticesChanges": {"40"}, "TestUpTimeWraps": {"40"}, "TestEngineTimeIsNoUpTime": {"41"}, "TestDiscoverKeepsKeys": {"43"}, "TestDuplicateNames": {"44"},
 	"TestEngineChanges": {"47", "51", "54"}, "TestSNMPDCredentials": {"48"}, "TestLyingEngines": {"49", "50", "51"},
 	"TestTwins": {"52"}, "TestRandomEngineIDs": {"53"},
 }

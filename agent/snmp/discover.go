@@ -39,6 +39,9 @@ func (r *Reading) Facts(name string, known []telemetry.Interface, ignored func(k
 		rows[i].Key = seen[i].Key
 	}
 	facts := telemetry.DeviceFacts{Device: name, System: r.System, Interfaces: seen}
+	if !r.InterfacesWhole {
+		facts.Partial = []string{"interfaces"}
+	}
 	p := newPlan(name, r, rows, ignored)
 	if p.left > 0 {
 		r.Errors = append(r.Errors, PartError{"plan", fmt.Errorf("%d series are too many for one device, %d are polled", p.left+len(p.template), len(p.template))})

@@ -204,8 +204,19 @@ func TestAfterSeesARestartBetweenPlans(t *testing.T) {
 
 func TestDiscoverKeepsKeys(t *testing.T) {
 	facts, _, _ := discover(t, session(twoPorts...), telemetry.Interface{IfIndex: 9, IfDescr: "two", Key: "uplink"})
-	if facts.Interfaces[0].Key != "one" || facts.Interfaces[1].Key != "uplink" {
-		t.Errorf("got %+v", facts.Interfaces)
+	if facts.Interfaces[0].Key != "one" || facts.Interfaces[1].Key != "uplink" || facts.Partial != nil {
+		t.Errorf("got %+v", facts)
+	}
+}
+
+// TestDuplicateNames is case 44: both ports are polled, and their keys show that they share a name.
+func TestDuplicateNames(t *testing.T) {
+	s := session(without("1.3.6.1.2.1.2.2.1.2.2", "1.3.6.1.2.1.2.2.1.2.2|4|one")...)
+	_, plan, errs := discover(t, s)
+	frame, _, err := plan.Poll(t.Context(), s, noon)
+	want := strings.ReplaceAll(firstFrame, "ifName=two", "ifName=one#2")
+	if err != nil || len(errs) > 0 || show(frame) != want {
+		t.Errorf("got %v, %v\n%s", err, errs, show(frame))
 	}
 }
 
@@ -217,6 +228,9 @@ func TestTimeoutInATableKeepsTheOldRows(t *testing.T) {
 	facts, plan, errs := discover(t, s, known...)
 	if len(facts.Interfaces) != 2 || facts.Interfaces[0].Key != "one" || facts.Interfaces[1].Key != "three" || facts.Interfaces[1].IfDescr != "three" {
 		t.Errorf("got %+v", facts.Interfaces)
+	}
+	if !slices.Equal(facts.Partial, []string{"interfaces"}) {
+		t.Errorf("partial: got %v", facts.Partial)
 	}
 	if text := ErrorsText(errs); !strings.Contains(text, "the 2 interfaces known before are kept") || !strings.Contains(text, "ifTable.ifDescr: 192.0.2.1:161: timeout") {
 		t.Errorf("errors: %s", text)

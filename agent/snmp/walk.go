@@ -44,10 +44,19 @@ func (c *Client) walk(root oid.OID, max Limits) *walk {
 func (w *walk) whole(ctx context.Context) ([]snmpwire.VarBind, error) {
 	for !w.done {
 		if err := w.step(ctx); err != nil {
-			return w.rows, err
+			return w.rows, w.upTo(err)
 		}
 	}
 	return w.rows, w.odd
+}
+
+// upTo says with err which rows there are, where it does not say so itself.
+func (w *walk) upTo(err error) error {
+	n := len(w.rows)
+	if n == 0 || errors.Is(err, ErrCut) {
+		return err
+	}
+	return fmt.Errorf("%w; %d rows came, up to %s", err, n, w.rows[n-1].OID)
 }
 
 type walk struct {
