@@ -79,6 +79,7 @@ func (w *Watcher) read(ctx context.Context, d *device, slot time.Time) (records 
 	if info.Boot != nil {
 		records = append(records, telemetry.Record{Boot: info.Boot})
 	}
+	w.m.invalid.Add(info.Invalid)
 	if info.Rediscover {
 		d.changed = info.Why
 	}

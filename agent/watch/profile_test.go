@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"os"
 	"slices"
 	"strings"
@@ -253,5 +254,26 @@ func TestSpacing(t *testing.T) {
 	s.begun(now.Add(3 * time.Hour))
 	if s.wait != time.Minute {
 		t.Errorf("after a long calm: got %s, want a minute", s.wait)
+	}
+}
+
+// TestInvalidValues: a value whose type is not that of its MIB is counted, and is no sample.
+func TestInvalidValues(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var view swapped
+	good, bad := recording(box), recording(strings.Replace(box, "1.3.6.1.2.1.31.1.1.1.6.1|70|1000", "1.3.6.1.2.1.31.1.1.1.6.1|4|1000", 1))
+	view.Store(&good)
+	r.assign(t, at(snmptest.Serve(t, recording(""), snmptest.Options{View: &view}).Addr))
+	r.poll(t)
+	view.Store(&bad)
+	r.pass(2 * time.Second)
+	r.run(t, pollKey("box"))
+	if _, there := labelled(r.told())["ifHCInOctets ifName=lan"]; there {
+		t.Error("a text became a sample")
+	}
+	var text bytes.Buffer
+	if r.set.WritePrometheus(&text); !strings.Contains(text.String(), "ninewatch_agent_watch_invalid_values_total 1\n") {
+		t.Errorf("it is not counted:\n%s", text.String())
 	}
 }

@@ -87,7 +87,7 @@ type Watcher struct {
 	flushed  int64               // Unix ms up to which evidence has been appended
 }
 
-type watchMetrics struct{ polls, failed, discoveries, bursts, lost *metrics.Counter }
+type watchMetrics struct{ polls, failed, invalid, discoveries, bursts, lost *metrics.Counter }
 
 // New returns a Watcher of nothing.
 func New(deps Deps) *Watcher {
@@ -99,6 +99,7 @@ func New(deps Deps) *Watcher {
 		names: newNames(),
 		m: watchMetrics{
 			polls:       deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_total`),
+			invalid:     deps.Metrics.NewCounter(`ninewatch_agent_watch_invalid_values_total`),
 			failed:      deps.Metrics.NewCounter(`ninewatch_agent_watch_polls_failed_total`),
 			discoveries: deps.Metrics.NewCounter(`ninewatch_agent_watch_discoveries_total`),
 			bursts:      deps.Metrics.NewCounter(`ninewatch_agent_watch_bursts_total`),

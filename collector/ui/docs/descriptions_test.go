@@ -57,6 +57,7 @@ var descriptions = map[string]string{
 	"ninewatch_agent_watch_devices":               "Devices that are watched.",
 	"ninewatch_agent_watch_polls_total":           "Polls of devices by SNMP.",
 	"ninewatch_agent_watch_polls_failed_total":    "Polls that read nothing.",
+	"ninewatch_agent_watch_invalid_values_total":  "Values of interfaces that devices sent in a type that their MIB does not allow; none of them is a sample.",
 	"ninewatch_agent_watch_discoveries_total":     "Times that a device was read anew as a whole.",
 	"ninewatch_agent_watch_bursts_total":          "Looks by SNMP at once, because echoes were lost or came back.",
 	"ninewatch_agent_watch_append_failures_total": "Times that records could not be put into the spool.",
