@@ -60,8 +60,10 @@ type API struct {
 	m       apiMetrics
 	samples *samples
 	agents  *agentCache
-	huma    huma.API
-	handler http.Handler
+
+	measured *measuredCache
+	huma     huma.API
+	handler  http.Handler
 }
 
 // New returns an API. It opens and starts nothing.
@@ -72,6 +74,7 @@ func New(deps Deps) (*API, error) {
 	a := &API{
 		deps: deps, log: deps.Log.With("component", "collector/api"), m: newMetrics(deps.Metrics),
 		samples: newSamples(deps), agents: &agentCache{read: deps.Auth.Agents, now: deps.Now},
+		measured: newMeasured(deps.Uptime.Measured, deps.Now),
 	}
 	mux := http.NewServeMux()
 	a.huma = humago.NewWithPrefix(mux, prefix, humaConfig())

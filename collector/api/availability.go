@@ -155,11 +155,8 @@ func (a *API) availabilityList(ctx context.Context, c caller, in *availabilityLi
 	}
 	p := cut(all[i:min(len(all), i+in.Limit+1)], in.Limit, func(scope string) string { return scope })
 	items, err := a.deps.Uptime.List(ctx, p.Items, from, to, in.Objective)
-	for i := range items {
-		if !in.Quality || in.Kind != inventory.KindCircuit || err != nil {
-			break
-		}
-		items[i].Contract, items[i].Quality, err = a.deps.Uptime.Measured(ctx, items[i].Scope, from, to)
+	if in.Quality && in.Kind == inventory.KindCircuit && err == nil {
+		err = a.measureCircuits(ctx, items, from, to)
 	}
 	if err != nil {
 		return none, err
