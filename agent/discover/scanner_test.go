@@ -176,6 +176,7 @@ func TestScannerAsksSomethingElse(t *testing.T) {
 		a.Apply(both)
 		time.Sleep(5500 * time.Millisecond)
 		a.Apply(both) // the same again changes nothing
+		synctest.Wait()
 		before := len(a.network.tries)
 		if before != 5 && before != 6 {
 			t.Fatalf("%d tries in 5 s", before)
