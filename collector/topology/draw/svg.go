@@ -226,9 +226,9 @@ func (d *drawing) node(v int) {
 		stroke, dash, width = "var(--down,#cf3014)", ` stroke-dasharray="4 3"`, "1.5"
 	}
 	d.printf(`<rect width="%d" height="%d" rx="6" fill="%s" stroke="%s" stroke-width="%s"%s/>`, nodeWidth, nodeHeight, fill, stroke, width, dash)
-	d.printf(`<text aria-hidden="true" x="%d" y="22" text-anchor="middle" font-weight="500" fill="%s">%s</text>`, nodeWidth/2, ink, escape(short(n.Label)))
+	d.printf(`<text x="%d" y="22" text-anchor="middle" font-weight="500" fill="%s">%s</text> `, nodeWidth/2, ink, escape(short(n.Label)))
 	if single {
-		d.printf(`<g aria-hidden="true" transform="translate(-14,-10)"><rect width="58" height="18" rx="9" fill="var(--risk,#a64a93)"/>`+
+		d.printf(`<g transform="translate(-14,-10)"><rect width="58" height="18" rx="9" fill="var(--risk,#a64a93)"/>`+
 			`<text x="29" y="13" text-anchor="middle" font-weight="600" fill="var(--surface,#fff)">cuts %d</text></g>`, loss.Devices)
 	}
 	d.printf("%s", end)
@@ -272,7 +272,13 @@ func (d *drawing) ring(n topology.Node) {
 }
 
 func (d *drawing) nodeWords(n topology.Node, loss topology.Loss, single bool) string {
-	words := []string{n.Label}
+	words := []string{short(n.Label)} // what is seen comes first, as it is seen (WCAG 2.5.3)
+	if single {
+		words[0] += fmt.Sprintf(" cuts %d", loss.Devices)
+	}
+	if short(n.Label) != n.Label {
+		words = append(words, n.Label)
+	}
 	if n.Kind == topology.StubNode {
 		words = append(words, "not in the inventory")
 	}

@@ -138,3 +138,20 @@ func TestUnknownChangesNothing(t *testing.T) {
 		t.Errorf("got %q, %v\nwant %q", words, err, want)
 	}
 }
+
+// TestUnknownIsNoLossOfLoad: of a member that nobody can see it is not said that its load has no way.
+func TestUnknownIsNoLossOfLoad(t *testing.T) {
+	r := newRig(t)
+	r.all()
+	r.traffic = map[string]float64{"edge/wan1": 150e6}
+	r.s.readLoads(t.Context())
+	r.ledger("edge/wan1", topology.Unknown)
+	r.ledger("edge/wan2", topology.Unknown)
+	r.sweep()
+	r.class("wan", topology.ClassUnknown)
+	// 150 Mbit/s on the 500 that are left without wan-a.
+	got := r.s.N1(t.Context(), r.s.View())
+	if len(got) != 1 || len(got[0].Scenarios) != 3 || got[0].Scenarios[0].Util != 0.3 || got[0].Now.Util != 0.15 {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -64,6 +64,18 @@ func (g *Group) carries() bool {
 		!slices.ContainsFunc(g.Members, func(m topology.Member) bool { return m.Capacity <= 0 })
 }
 
+// planned is the group with what is not known taken to be there: that nobody can say how a member is makes it no loss.
+func (g *Group) planned() topology.Group {
+	out := g.Group
+	out.Members = slices.Clone(g.Members)
+	for i := range out.Members {
+		if out.Members[i].State == topology.Unknown {
+			out.Members[i].State = topology.Up
+		}
+	}
+	return out
+}
+
 // N1 is whether a group carries its load after any one failure.
 type N1 struct {
 	Group *Group
@@ -83,7 +95,7 @@ func (s *Service) N1(ctx context.Context, v *View) []N1 {
 		if !ok || !g.carries() {
 			continue
 		}
-		x := N1{Group: g, Load: load, N1: g.Survive(load)}
+		x := N1{Group: g, Load: load, N1: g.planned().Survive(load)}
 		for i, o := range x.Scenarios {
 			if i == 0 || o.Util > x.Worst.Util || !o.Fits && x.Worst.Fits {
 				x.Worst = o
