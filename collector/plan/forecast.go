@@ -37,6 +37,7 @@ func (s *Service) Forecast(ctx context.Context, scope Scope) error {
 	}
 	var f capacity.Forecaster
 	var fresh []outcome
+	trials := maxTrials
 	seen := map[string]bool{}
 	for _, series := range list {
 		r, ok := w.resource(series, 0)
@@ -47,7 +48,7 @@ func (s *Service) Forecast(ctx context.Context, scope Scope) error {
 			return ctx.Err()
 		}
 		seen[series] = true
-		a, err := s.outcome(ctx, &f, w, series)
+		a, err := s.outcome(ctx, &f, w, series, &trials)
 		if err != nil {
 			return err
 		}
@@ -85,8 +86,9 @@ type outcome struct {
 	until capacity.Date // the last day of the hours
 }
 
-// outcome forecasts the days of a series, and its hours unless what it carries decides nothing.
-func (s *Service) outcome(ctx context.Context, f *capacity.Forecaster, w *world, series string) (outcome, error) {
+// outcome forecasts the days of a series, and its hours unless what it carries decides nothing. When no more back-tests
+// are to be made in a night, hours that have none wait for the next, and others use theirs a day longer.
+func (s *Service) outcome(ctx context.Context, f *capacity.Forecaster, w *world, series string, trials *int) (outcome, error) {
 	a, err := s.answer(ctx, f, w, series)
 	if err != nil || a.Idle {
 		return outcome{Outlook: a}, err
@@ -97,8 +99,13 @@ func (s *Service) outcome(ctx context.Context, f *capacity.Forecaster, w *world,
 	if err != nil || fresh {
 		return outcome{Outlook: a}, err
 	}
+	if h.trial == nil && *trials <= 0 {
+		return outcome{Outlook: a}, nil
+	}
 	h.trim()
-	h.forecast(f, series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, a.made.UnixMilli())
+	if h.forecast(f, series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, a.made.UnixMilli(), *trials > 0) {
+		*trials--
+	}
 	return outcome{a, &h, plus(today, -1)}, nil
 }
 
@@ -163,69 +170,6 @@ func sizeOf(p past) float64 {
 		}
 	}
 	return 0
-}
-
-// assess forecasts the lines of a resource and tells of the one that fills up first.
-func assess(f *capacity.Forecaster, r Resource, p past, cal capacity.Calendar, today capacity.Date, horizon int, what WhatIf) Outlook {
-	lines := 1
-	for _, d := range p.days {
-		lines = max(lines, len(d.Lines))
-	}
-	var best Outlook
-	for i := range lines {
-		direction := ""
-		if lines == 2 {
-			direction = []string{"in", "out"}[i]
-		}
-		values := daily(p, i)
-		if i > 0 && !rivals(values, daily(p, 0)) {
-			continue
-		}
-		a := assessLine(f, r, direction, values, p.first, cal, today, horizon, what)
-		now, before91 := levels(p, i, today)
-		a.Mean, a.MeanBefore = known(signOf(r.Series)*now*what.load()), known(signOf(r.Series)*before91)
-		if i == 0 || before(a, best) {
-			best = a
-		}
-	}
-	return best
-}
-
-// rivals tells whether b may reach a limit before a: it has come at least half as high of late.
-func rivals(b, a []float64) bool {
-	top := func(v []float64) float64 {
-		out := 0.0
-		for _, x := range v[max(0, len(v)-4*week):] {
-			if !math.IsNaN(x) {
-				out = max(out, x)
-			}
-		}
-		return out
-	}
-	return top(b) >= top(a)/2
-}
-
-// before tells whether a is the more urgent direction.
-func before(a, b Outlook) bool {
-	if ra, rb := rank(a), rank(b); min(ra, rb) < 2 && ra != rb {
-		return ra < rb
-	}
-	if a.OrderBy != nil && b.OrderBy != nil && *a.OrderBy != *b.OrderBy {
-		return *a.OrderBy < *b.OrderBy
-	}
-	return fill(a) > fill(b)
-}
-
-// daily is the 95th percentiles of a line; days of which less than half is known are missing.
-func daily(p past, line int) []float64 {
-	out := make([]float64, len(p.days))
-	for i, d := range p.days {
-		out[i] = math.NaN()
-		if line < len(d.Lines) && d.Lines[line].Coverage >= 0.5 {
-			out[i] = d.Lines[line].P95
-		}
-	}
-	return out
 }
 
 // assessLine forecasts one direction.

@@ -80,7 +80,7 @@ func (s *Service) Hourly(ctx context.Context, resource string, anew bool) (Hourl
 	if anew || !stored {
 		var f capacity.Forecaster
 		h.trim()
-		h.forecast(&f, a.Series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, now.UnixMilli())
+		h.forecast(&f, a.Series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, now.UnixMilli(), true)
 	}
 	return h.show(a, now.UnixMilli()), nil
 }

@@ -28,7 +28,7 @@ func office(zone *time.Location, hours int) capacity.Series {
 // hourly is the forecast from hours that end now.
 func hourly(a Outlook, s capacity.Series, cal capacity.Calendar, now int64) HourlyForecast {
 	h := hours{series: s}
-	h.forecast(&capacity.Forecaster{}, a.Series, cal, dateIn(now, time.UTC), now)
+	h.forecast(&capacity.Forecaster{}, a.Series, cal, dateIn(now, time.UTC), now, true)
 	return h.show(a, now)
 }
 
@@ -190,4 +190,69 @@ func TestSurprise(t *testing.T) {
 	if h.surprised() {
 		t.Error("half came inside")
 	}
+}
+
+// TestTrialsOfANight: when a night has made its back-tests, hours that have one use it, however old, and others wait.
+func TestTrialsOfANight(t *testing.T) {
+	s := office(time.UTC, 5*hoursOfWeek)
+	today := dateIn(s.Start+int64(len(s.Values))*hourMillis, time.UTC)
+	var f capacity.Forecaster
+	h := hours{series: s}
+	if !h.forecast(&f, "a", capacity.Calendar{}, today, 1, true) || h.trial == nil {
+		t.Fatal("the first forecast needs a back-test")
+	}
+	trial := h.trial
+	if h.forecast(&f, "a", capacity.Calendar{}, plus(today, 100), 1, false) || h.trial != trial {
+		t.Error("it made one that it may not")
+	}
+	if !h.forecast(&f, "a", capacity.Calendar{}, plus(today, 100), 1, true) || h.trial == trial {
+		t.Error("it used one of 100 days ago")
+	}
+	r, _ := busy(t, 1)
+	w, err := r.service.look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM capacity_hours`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	none := 0
+	if got, err := r.service.outcome(t.Context(), &f, w, "interface:sw1/Gi1", &none); err != nil || got.hours != nil || got.Resource != "circuit:lis-a" {
+		t.Errorf("without any left: got hours %v, %v", got.hours, err)
+	}
+	one := 1
+	if got, err := r.service.outcome(t.Context(), &f, w, "interface:sw1/Gi1", &one); err != nil || got.hours == nil || one != 0 {
+		t.Errorf("with one: got hours %v, %d left, %v", got.hours, one, err)
+	}
+}
+
+func TestStaysBelow(t *testing.T) {
+	line := func(level, perDay float64) []float64 {
+		out := make([]float64, 120)
+		for i := range out {
+			out[i] = level + perDay*float64(i)
+		}
+		return out
+	}
+	f := func(want bool, b, a []float64) {
+		t.Helper()
+		if got := staysBelow(b, a); got != want {
+			t.Errorf("got %t, want %t", got, want)
+		}
+	}
+	f(true, line(20, 0.1), line(50, 0.2))
+	f(false, line(20, 0.2), line(50, 0.1)) // it may overtake
+	f(false, line(45, 0), line(50, 0))     // it is about as high
+	f(false, line(20, 0), line(80, -0.2))  // the higher one comes down
+	late := line(20, 0)
+	for i := 100; i < 120; i++ {
+		late[i] += 5
+	}
+	fast := line(20, 0.2)
+	copy(fast[60:], line(32, 0)[:60]) // grew early: as much as the other over all, nothing of late
+	f(false, late, fast)
+	f(false, line(math.NaN(), 0), line(50, 0.2))
 }

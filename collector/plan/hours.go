@@ -16,6 +16,7 @@ const (
 	hourDays   = bandDays // of hours that a forecast of hours learns from
 	nightHours = 24       // that pass until the next night: so many more are forecast
 	trialDays  = 7        // for which a back-test is used again
+	maxTrials  = 2_000    // back-tests of hours in a night: 10,000 resources have theirs in five nights, and each week anew
 )
 
 // hours are the means of the direction of a resource that fills up first, and their forecast.
@@ -61,21 +62,22 @@ func (h *hours) trim() {
 	}
 }
 
-// forecast says what follows the hours that are known. The back-test of the last days is used again, unless most of
-// what came since the last forecast came otherwise.
-func (h *hours) forecast(f *capacity.Forecaster, series string, cal capacity.Calendar, today capacity.Date, now int64) {
+// forecast says what follows the hours that are known, and whether it made a new back-test. That of the last days is
+// used again, unless it may be made and most of what came since the last forecast came otherwise.
+func (h *hours) forecast(f *capacity.Forecaster, series string, cal capacity.Calendar, today capacity.Date, now int64, may bool) bool {
 	n := len(h.series.Values)
 	for n > 0 && math.IsNaN(h.series.Values[n-1]) {
 		n--
 	}
 	o := capacity.Options{Season: hoursOfWeek, Horizon: hoursAhead + nightHours, Calendar: cal}
-	if age := between(h.tested, today); h.trial != nil && age >= 0 && age < trialDays && !h.surprised() {
+	if age := between(h.tested, today); h.trial != nil && (!may || age >= 0 && age < trialDays && !h.surprised()) {
 		o.Trial = h.trial
 	}
 	known := h.series
 	known.Values = known.Values[:n]
 	res := f.Forecast(known, n, o)
-	if o.Trial == nil || res.Trial != o.Trial {
+	tried := res.Trial != nil && res.Trial != o.Trial
+	if tried {
 		h.tested = today
 		if h.trial == nil { // not all on the same day again
 			h.tested = plus(today, -int(hashOf(series)%trialDays))
@@ -83,6 +85,7 @@ func (h *hours) forecast(f *capacity.Forecaster, series string, cal capacity.Cal
 	}
 	h.made, h.origin, h.coverage, h.model, h.withheld = now, n, res.Coverage, res.Model, res.Withheld
 	h.quantiles, h.trial = res.Quantiles, res.Trial
+	return tried
 }
 
 // surprised tells whether of a day's hours behind the origin more came outside of the 80 % band than inside.
