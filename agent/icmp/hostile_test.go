@@ -2,7 +2,9 @@ package icmp
 
 import (
 	"encoding/binary"
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -130,6 +132,76 @@ func TestHostileReplies(t *testing.T) {
 				t.Errorf("counted: got %d, want 10 or more", got)
 			}
 		})
+	}
+}
+
+// TestFloodDoesNotInflate has 500 forged replies come before the right one, each time. The round trip ends when the right
+// one arrived, as the kernel's stamps on the wire say, and not when the agent came to read it behind the flood.
+func TestFloodDoesNotInflate(t *testing.T) {
+	p := newPair(t)
+	p.hostile(t, func(_ int, reply []byte, send func(netip.Addr, []byte)) {
+		for range 500 {
+			forged := append([]byte(nil), reply...)
+			forged[20]++
+			send(deviceAddr, forged)
+		}
+		send(deviceAddr, reply)
+	})
+	var wire int
+	inside(t, p.agent, func() { wire = listenOn(t, "up0") })
+	defer unix.Close(wire)
+	if err := unix.SetsockoptInt(wire, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	prober, c := newTestProber(t, DefaultConfig())
+	setTargets(t, prober, Target{Name: "sw1", Addr: deviceAddr, Interval: 100 * time.Millisecond})
+	inside(t, p.agent, func() { start(t, prober) })
+	var ours []time.Duration
+	for i, r := range c.until(t, "sw1", count(30)) {
+		if r.Outcome != Reply || r.Duplicates != 0 {
+			t.Errorf("result %d: got %+v, want a reply", i, r)
+		}
+		ours = append(ours, r.RTT)
+	}
+	truth := slices.Collect(maps.Values(arrivals(t, wire)))
+	if len(truth) < len(ours) {
+		t.Fatalf("%d round trips on the wire, %d results", len(truth), len(ours))
+	}
+	slices.Sort(ours)
+	slices.Sort(truth)
+	a, b := ours[len(ours)/2], truth[len(truth)/2]
+	t.Logf("median: ours %s, on the wire %s", a, b)
+	if a < b || a > b+10*time.Millisecond { // who goes by when he reads is later: this one looks for replies each 50 ms
+		t.Errorf("median: got %s, on the wire it was %s", a, b)
+	}
+}
+
+// arrivals is how long the right reply to each echo took, by the stamps of a packet socket on the wire.
+func arrivals(t *testing.T, wire int) map[uint64]time.Duration {
+	t.Helper()
+	type echo struct {
+		at    int64
+		nonce byte
+	}
+	went, took := map[uint64]echo{}, map[uint64]time.Duration{}
+	b, control := make([]byte, 2048), make([]byte, controlSize)
+	for {
+		n, oob, _, _, err := unix.Recvmsg(wire, b, control, 0)
+		if err != nil {
+			return took
+		}
+		var p packet
+		p.readControl(control[:oob])
+		if n < 20+echoSize || b[9] != protocolICMP {
+			continue
+		}
+		number := binary.BigEndian.Uint64(b[28:])
+		switch sent := went[number]; {
+		case b[20] == typeEcho:
+			went[number] = echo{p.stamp, b[40]}
+		case b[20] == typeEchoReply && sent.at != 0 && sent.nonce == b[40]:
+			took[number] = time.Duration(p.stamp - sent.at)
+		}
 	}
 }
 
