@@ -41,7 +41,8 @@ func changed(change func(*Interface)) Interface {
 // TestQuirksOfPorts plays the quirks of ROBUSTNESS, section 4, that ports show, one at a time. Others have their tests
 // elsewhere: engineTime beside sysUpTime and duplicate names in agent/snmp (cases 41, 44), ifLastChange beyond sysUpTime
 // in collector/uptime, local ports of LLDP, LAGs of one MIB only and loops of containment in agent/facts, processors as
-// text in agent/profile, counters that stand still in collector/capacity.
+// text and makers that hide behind net-snmp's sysObjectID in agent/profile, counters that stand still in
+// collector/capacity.
 func TestQuirksOfPorts(t *testing.T) {
 	f := func(quirk, lines string, want Interface) {
 		t.Helper()
@@ -69,6 +70,7 @@ func TestQuirksOfPorts(t *testing.T) {
 	f("a MAC of 8 bytes (EUI-64)", "1.3.6.1.2.1.2.2.1.6.1|4x|0200000000000001", changed(func(i *Interface) { i.MAC = "02:00:00:00:00:00:00:01" }))
 	f("a MAC of 16 bytes", "1.3.6.1.2.1.2.2.1.6.1|4x|02000000000000000000000000000001", changed(func(i *Interface) { i.MAC = "" }))
 	f("sysObjectID 1.3", "1.3.6.1.2.1.1.2.0|6|1.3", first())
+	f("sysObjectID of net-snmp", "1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.8072.3.2.10", first())
 }
 
 // TestQuirksOfIndexes: ifIndex may be 0 and beyond 2^28.

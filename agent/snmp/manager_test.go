@@ -149,7 +149,7 @@ func TestDeadDeviceIsAskedLittle(t *testing.T) {
 		counting(&good)
 		return [][]byte{wire(good)}
 	})
-	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 40 * time.Millisecond, Retries: 1})
+	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 500 * time.Millisecond, Retries: 1})
 	poll := func(want string, values int, kind ErrKind) {
 		t.Helper()
 		mu.Lock()
@@ -213,7 +213,7 @@ func TestLargeRepliesGetLost(t *testing.T) {
 		}
 		return [][]byte{wire(good)}
 	})
-	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 30 * time.Millisecond, Retries: 1})
+	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 500 * time.Millisecond, Retries: 1})
 	got, a := outcomeOf(c, 60, 0)
 	if a.Err != nil || len(got) != 60 {
 		t.Errorf("got %d values, %v", len(got), a.Err)
@@ -222,12 +222,12 @@ func TestLargeRepliesGetLost(t *testing.T) {
 
 func TestBudget(t *testing.T) { // 35
 	addr := device(t, func(req, good snmpwire.Message) [][]byte {
-		time.Sleep(30 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 		counting(&good)
 		return [][]byte{wire(good)}
 	})
-	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 2 * time.Second})
-	got, a := outcomeOf(c, 2000, 150*time.Millisecond)
+	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 10 * time.Second})
+	got, a := outcomeOf(c, 2000, time.Second)
 	if len(got) == 0 || len(got) == 2000 || !errors.Is(a.Err, context.DeadlineExceeded) || KindOf(a.Err) != "" {
 		t.Errorf("got %d values, %v", len(got), a.Err)
 	}
@@ -235,10 +235,10 @@ func TestBudget(t *testing.T) { // 35
 
 func TestLateReply(t *testing.T) { // 22: a reply to the first attempt that comes after the second began
 	addr := device(t, func(_, good snmpwire.Message) [][]byte {
-		time.Sleep(90 * time.Millisecond)
+		time.Sleep(900 * time.Millisecond)
 		return [][]byte{wire(good)}
 	})
-	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 60 * time.Millisecond, Retries: 2})
+	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 600 * time.Millisecond, Retries: 2})
 	if got, err := c.Get(t.Context(), nameA); err != nil || got[0].Uint != 42 {
 		t.Errorf("got %v, %v", got, err)
 	}

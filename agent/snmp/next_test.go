@@ -64,7 +64,7 @@ func TestNextOfMisbehavingDevices(t *testing.T) {
 				answer(req, &good)
 				return [][]byte{wire(good)}
 			})
-			got, err := following(t, dial(t, quick(addr)), "1.3.6.1.2.1.2.2.1.2", "1.3.6.1.2.1.2.2.1.3")
+			got, err := following(t, dial(t, patient(addr)), "1.3.6.1.2.1.2.2.1.2", "1.3.6.1.2.1.2.2.1.3")
 			if KindOf(err) != kind || strings.Join(got, ", ") != want {
 				t.Errorf("got %s, %v", strings.Join(got, ", "), err)
 			}

@@ -171,7 +171,7 @@ const engineA, engineB = "\x80\x00\x1f\x88\x04engine A", "\x80\x00\x1f\x88\x04en
 func TestEngineChanges(t *testing.T) {
 	cred := user("someone", "SHA256", "AES")
 	e, addr := startEngine(t, cred, engineA)
-	c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 100 * time.Millisecond, Retries: 1})
+	c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 500 * time.Millisecond, Retries: 1})
 	ask := func(what string, want ErrKind) {
 		t.Helper()
 		got, err := c.Get(t.Context(), nameA)
@@ -206,7 +206,7 @@ func TestLyingEngines(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			cred := user("someone", "SHA", "AES")
 			e, addr := startEngine(t, cred, engineA)
-			c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 60 * time.Millisecond, Retries: 1})
+			c := dial(t, Device{Addr: addr, Credential: cred, Timeout: 400 * time.Millisecond, Retries: 1})
 			if _, err := c.Get(t.Context(), nameA); err != nil {
 				t.Fatal(err)
 			}

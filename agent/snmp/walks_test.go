@@ -150,7 +150,7 @@ func TestWalkTimeout(t *testing.T) { // 33
 		}
 		return nil
 	})
-	c := dial(t, quick(addr))
+	c := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 500 * time.Millisecond, Retries: 1})
 	got, err := c.Walk(t.Context(), tableRoot, Limits{})
 	if len(got) != 2 || KindOf(err) != Timeout || !strings.HasSuffix(err.Error(), "; 2 rows came, up to 1.3.6.1.2.1.2.2.1.2.2") {
 		t.Errorf("got %d rows, %v", len(got), err)
@@ -169,7 +169,7 @@ func TestWalkLosesLargeReplies(t *testing.T) {
 		}
 		return [][]byte{wire(good)}
 	})
-	got, err := dial(t, quick(addr)).Walk(t.Context(), tableRoot, Limits{})
+	got, err := dial(t, Device{Addr: addr, Credential: v2c("public"), Timeout: 500 * time.Millisecond, Retries: 1}).Walk(t.Context(), tableRoot, Limits{})
 	if len(got) != 8 || err != nil {
 		t.Errorf("got %d rows, %v", len(got), err)
 	}
@@ -181,7 +181,7 @@ func TestSlowWalkEndsWithItsTime(t *testing.T) { // 35
 		good.PDU.VarBinds = rows(after(req) + 1)
 		return [][]byte{wire(good)}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	got, err := dial(t, Device{Addr: addr, Credential: v2c("public")}).Walk(ctx, tableRoot, Limits{})
 	if len(got) == 0 || !errors.Is(err, context.DeadlineExceeded) {
