@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"time"
@@ -54,8 +55,8 @@ type ReachedHour struct {
 	P90 *string `json:"p90"`
 }
 
-// Hourly gives the hours of a resource that the last night forecast, or forecasts anew from what is known now where
-// that is asked for, or where the night had none.
+// Hourly gives the hours of a resource that the last night forecast. Where it had none, or samples came late since, they
+// are forecast and kept; anew is from what is known now, and is not kept.
 func (s *Service) Hourly(ctx context.Context, resource string, anew bool) (HourlyForecast, error) {
 	found := s.Answers(Scope{Resource: resource})
 	if len(found) == 0 {
@@ -76,12 +77,22 @@ func (s *Service) Hourly(ctx context.Context, resource string, anew bool) (Hourl
 	if err != nil {
 		return HourlyForecast{}, err
 	}
-	h.add(since)
-	if anew || !stored {
-		var f capacity.Forecaster
+	var f capacity.Forecaster
+	cal := capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}
+	switch {
+	case anew:
+		h.add(since)
 		h.trim()
-		h.forecast(&f, a.Series, capacity.Calendar{Zone: zone, Holidays: w.holidays[a.Site]}, today, now.UnixMilli(), true)
+		h.forecast(&f, a.Series, cal, today, now.UnixMilli(), true)
+		return h.show(a, now.UnixMilli()), nil
+	case !stored:
+		h.trim()
+		h.forecast(&f, a.Series, cal, today, now.UnixMilli(), true)
+		if err := s.deps.Write(ctx, func(tx *sql.Tx) error { return saveHours(ctx, tx, a.Series, plus(today, -1), h) }); err != nil {
+			return HourlyForecast{}, err
+		}
 	}
+	h.add(since)
 	return h.show(a, now.UnixMilli()), nil
 }
 

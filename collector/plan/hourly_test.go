@@ -175,6 +175,14 @@ func TestLateHoursAreReadAgain(t *testing.T) {
 	for _, p := range got.Past {
 		found = found || p.At == "2026-10-26T12:00:00Z" && p.Mean != nil && *p.Mean == 200e6
 	}
+	if again := r.hourly(false); again.MadeAt != r.now.Format(time.RFC3339) {
+		t.Errorf("made at %s", again.MadeAt)
+	}
+	made := got.MadeAt
+	r.now = r.now.Add(time.Minute)
+	if again := r.hourly(false); again.MadeAt != made {
+		t.Errorf("what was forecast on demand was not kept: made at %s after %s", again.MadeAt, made)
+	}
 	if !found {
 		t.Errorf("the past is that of before: %v", got.Past[len(got.Past)-48:])
 	}
