@@ -3,6 +3,7 @@ package topology
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type Window struct {
 type Planner struct {
 	Network *Network
 	Cores   []string
+	Exits   []string        // what lies beyond circuits: the way to the outside; none: nothing is said of it
 	Groups  []Group         // members are devices, links, or device/interface
 	Loads   map[string]Load // by group; one without a load is judged by its members alone
 	Planned []Window
@@ -56,21 +58,43 @@ func (p *Planner) Judge(w Window) (Judgement, error) {
 	if with != "" {
 		with = " together with " + with
 	}
-	before, err := p.Network.Impact(p.Cores...)
-	if err != nil {
-		return out, err
-	}
 	for _, m := range slices.Concat(w.Devices, w.Links) {
 		if _, ok := p.Network.Node(m); !ok && p.Network.linkAt(m) < 0 {
 			return out, fmt.Errorf("window %q: %q is neither a device nor a link of the topology: name one that is", w.Name, m)
 		}
 	}
 	p.judgeGroups(all.Members, with, &out)
-	p.judgeLoss(before, w.Work, all, with, &out)
-	if err := p.judgeSites(before, all, with, &out); err != nil {
-		return out, err
+	told := map[string]bool{} // devices of which a loss is told
+	for _, way := range p.ways() {
+		before, err := p.Network.Impact(way.to...)
+		if err != nil {
+			return out, err
+		}
+		p.judgeLoss(before, way, w.Work, all, with, told, &out)
+		if err := p.judgeSites(before, way, all, with, &out); err != nil {
+			return out, err
+		}
 	}
+	slices.Sort(out.Refusals)
 	return out, nil
+}
+
+// thing is a node or link as people call it.
+func thing(id string) string { return strings.ReplaceAll(id, "stub:", "") }
+
+// way is what devices have to reach.
+type way struct {
+	to    []string
+	words string
+}
+
+// ways are those to the core, and to the outside where circuits are known.
+func (p *Planner) ways() []way {
+	out := []way{{p.Cores, "the core"}}
+	if len(p.Exits) > 0 {
+		out = append(out, way{p.Exits, "the outside"})
+	}
+	return out
 }
 
 // judgeGroups refuses what takes more members than a group can spare, or more than its load leaves room for.
@@ -121,45 +145,48 @@ func within(g Group, taken []string) bool {
 }
 
 // judgeLoss warns of what each part of the work cuts off by itself, and refuses what only all of it together
-// does.
-func (p *Planner) judgeLoss(before *Impact, work Work, all Risk, with string, out *Judgement) {
-	alone := map[string]bool{}
+// does. Told is what was told of another way, or of this one.
+func (p *Planner) judgeLoss(before *Impact, way way, work Work, all Risk, with string, told map[string]bool, out *Judgement) {
+	earlier := maps.Clone(told)
 	for _, m := range slices.Concat(work.Devices, work.Links) {
 		_, lost := before.Risk(Risk{Members: []string{m}})
+		lost = slices.DeleteFunc(lost, func(d string) bool { return earlier[d] })
 		for _, d := range lost {
-			alone[d] = true
+			told[d] = true
 		}
 		if len(lost) > 0 {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%s is the only way of %s to the core", m, series(lost)))
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s is the only way of %s to %s", thing(m), series(lost), way.words))
 		}
 	}
 	_, lost := before.Risk(all)
-	lost = slices.DeleteFunc(lost, func(d string) bool { return alone[d] || slices.Contains(all.Members, d) })
+	lost = slices.DeleteFunc(lost, func(d string) bool { return told[d] || slices.Contains(all.Members, d) })
+	for _, d := range lost {
+		told[d] = true
+	}
 	if len(lost) > 0 {
-		out.Refusals = append(out.Refusals, fmt.Sprintf("it takes all ways of %s to the core%s; take them one after the other", series(lost), with))
+		out.Refusals = append(out.Refusals, fmt.Sprintf("it takes all ways of %s to %s%s; take them one after the other", series(lost), way.words, with))
 	}
 }
 
-// judgeSites refuses what leaves a site that has several ways to the core with one.
-func (p *Planner) judgeSites(before *Impact, all Risk, with string, out *Judgement) error {
-	after, err := p.Network.without(all).Impact(p.cores(before)...)
+// judgeSites refuses what leaves a site that has several ways to the core, or to the outside, with one.
+func (p *Planner) judgeSites(before *Impact, way way, all Risk, with string, out *Judgement) error {
+	after, err := p.Network.without(all).Impact(way.roots(before)...)
 	if err != nil {
 		return err
 	}
 	single := before.singleHomed()
-	for site, way := range after.singleHomed() {
+	for site, over := range after.singleHomed() {
 		if _, already := single[site]; !already && site != "" {
-			out.Refusals = append(out.Refusals, fmt.Sprintf("it leaves site %s%s with one way to the core, over %s; mend or wait for another way first", site, with, way))
+			out.Refusals = append(out.Refusals, fmt.Sprintf("it leaves site %s%s with one way to %s, over %s; mend or wait for another way first", site, with, way.words, thing(over)))
 		}
 	}
-	slices.Sort(out.Refusals)
 	return nil
 }
 
-// cores are those that were named, or the node that was taken for one.
-func (p *Planner) cores(i *Impact) []string {
-	if len(p.Cores) > 0 {
-		return p.Cores
+// roots are those that were named, or the node that was taken for one.
+func (w way) roots(i *Impact) []string {
+	if len(w.to) > 0 {
+		return w.to
 	}
 	if i.root < 0 {
 		return nil
@@ -184,8 +211,8 @@ func (n *Network) without(r Risk) *Network {
 	return &out
 }
 
-// singleHomed finds for each site that hangs on one thing outside of it what that is: a node elsewhere, or a
-// link that leaves it.
+// singleHomed finds for each site that hangs on one thing outside of it what that is: a node elsewhere, what lies beyond a
+// circuit, or a link that leaves it.
 func (i *Impact) singleHomed() map[string]string {
 	reach := map[string]int{}
 	for v, n := range i.net.Nodes {
@@ -208,15 +235,18 @@ func (i *Impact) singleHomed() map[string]string {
 	for _, l := range i.SinglePoints() {
 		switch at, ok := i.net.Node(l.ID); {
 		case l.Kind == "node" && ok:
-			note(l, func(site string) bool { return i.net.Nodes[at].Site == site }, i.shape.Loses(at))
+			note(l, func(site string) bool { return i.net.Nodes[at].in(site) }, i.shape.Loses(at))
 		case l.Kind == "link":
 			at := i.net.linkAt(l.ID)
-			a, b := i.net.Nodes[i.net.Links[at].A.Node].Site, i.net.Nodes[i.net.Links[at].B.Node].Site
-			note(l, func(site string) bool { return a == site && b == site }, []graph.Span{i.shape.LosesBridge(at)})
+			a, b := i.net.Nodes[i.net.Links[at].A.Node], i.net.Nodes[i.net.Links[at].B.Node]
+			note(l, func(site string) bool { return a.in(site) && b.in(site) }, []graph.Span{i.shape.LosesBridge(at)})
 		}
 	}
 	return out
 }
+
+// in tells whether a node is within a site. A stub that stands there, such as the far end of a circuit, is beyond it.
+func (x Node) in(site string) bool { return x.Kind != StubNode && x.Site == site }
 
 // Proposal is a window that nothing speaks against, with the load that it meets.
 type Proposal struct {

@@ -70,6 +70,40 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeTheOutside: a site with its own core has two circuits over one router; another has one circuit.
+func TestJudgeTheOutside(t *testing.T) {
+	s := NewStore()
+	s.SetInventory(Inventory{
+		Devices: []Device{{Name: "core", Site: "hq"}, {Name: "edge", Site: "hq"}, {Name: "far", Site: "branch"}, {Name: "acc", Site: "branch"}},
+		Links:   []Manual{{A: "core/1", B: "edge/1"}, {A: "edge/2", B: "circuit a"}, {A: "edge/3", B: "circuit b"}, {A: "far/1", B: "circuit c"}, {A: "far/2", B: "acc/1"}},
+	})
+	n := s.Network()
+	for i := range n.Nodes {
+		if n.Nodes[i].Kind == StubNode {
+			n.Nodes[i].Site = map[string]string{"stub:circuit c": "branch"}[n.Nodes[i].ID]
+			if n.Nodes[i].Site == "" {
+				n.Nodes[i].Site = "hq"
+			}
+		}
+	}
+	p := &Planner{Network: n, Cores: []string{"core", "far"}, Exits: []string{"stub:circuit a", "stub:circuit b", "stub:circuit c"}}
+	f := func(want Judgement, devices ...string) {
+		t.Helper()
+		got, err := p.Judge(Window{Work{Name: "w", Devices: devices}, 0, 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", devices, diff)
+		}
+	}
+	f(Judgement{Refusals: []string{"it leaves site hq with one way to the outside, over edge/3--circuit b; mend or wait for another way first"}}, "stub:circuit a")
+	f(Judgement{Refusals: []string{"it takes all ways of core and edge to the outside; take them one after the other"}}, "stub:circuit a", "stub:circuit b")
+	f(Judgement{Warnings: []string{"edge is the only way of core to the outside"}}, "edge")
+	f(Judgement{Warnings: []string{"circuit c is the only way of acc and far to the outside"}}, "stub:circuit c")
+	f(Judgement{Warnings: []string{"far is the only way of acc to the core"}}, "far")
+}
+
 func TestPropose(t *testing.T) {
 	p := pair(t)
 	var profile Profile

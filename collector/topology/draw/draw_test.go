@@ -65,6 +65,7 @@ func TestMarks(t *testing.T) {
 		`stroke="var(--load-3,#cf3014)" stroke-width="4"`,
 		`<a href="/devices/dist?a=1&amp;b=2" class="nd device single" data-node="dist"`,
 		`>cuts 1</text>`,
+		`aria-label="dist cuts 1, single point of failure`,
 		`stroke="var(--down,#cf3014)"`,
 		`class="ring"`,
 		`redundancy at risk`,

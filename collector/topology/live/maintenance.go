@@ -60,7 +60,7 @@ func (v *View) Work(scope string) (topology.Work, error) {
 
 // Planner judges maintenance by this view.
 func (s *Service) Planner(v *View, planned []topology.Window) *topology.Planner {
-	p := &topology.Planner{Network: v.Network, Cores: v.Cores, Loads: *s.loads.Load(), Planned: planned}
+	p := &topology.Planner{Network: v.Network, Cores: v.Cores, Exits: v.Exits, Loads: *s.loads.Load(), Planned: planned}
 	for _, g := range v.Groups {
 		if g.within != "" {
 			continue // it goes with its device
