@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return usage{fmt.Errorf("%w: see %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(upCommand(), serveCommand(), checkConfigCommand(), applyCommand(), exportCommand(), getCommand(), incidentCommand(), tokenCommand(), apiTokenCommand(), userCommand(),
-		simulateCommand(), analyzeCommand(), impactCommand(), reportCommand(), verifyReportCommand(), rebuildCommand(), rulesCommand(), versionCommand())
+		simulateCommand(), analyzeCommand(), impactCommand(), whatIfCommand(), reportCommand(), verifyReportCommand(), rebuildCommand(), rulesCommand(), versionCommand())
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && isCobraUsage(err) {
 		err = ofCobra(err, command.CommandPath())
