@@ -18,8 +18,8 @@ const (
 )
 
 // BenchmarkNight is two nights of a site with 10,000 links of half a year in both directions, from its rows to the
-// stored forecasts of days and hours: the first tries all forecasts of hours anew, the second is every other one. P11
-// allows 60 s of CPU and 512 MB.
+// stored forecasts of days and hours: both make as many back-tests of hours as a night may. P11 allows 60 s of CPU and
+// 512 MB.
 func BenchmarkNight(b *testing.B) {
 	r := newRig(b)
 	zone, err := time.LoadLocation("Europe/Lisbon")
