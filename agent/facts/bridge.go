@@ -126,10 +126,7 @@ const maxVLANTrees = 128
 
 // spanningTrees reads the tree of the bridge, and of Cisco's switches that of each VLAN.
 func (r *reader) spanningTrees() {
-	r.spanningTree(r.s, 0)
-	if len(r.f.STP) == 0 {
-		r.ieeeTrees()
-	}
+	r.ownTrees()
 	if r.o.Open == nil || len(r.f.VLANs) == 0 || len(r.f.BridgePorts) == 0 || !r.isFrom(cisco) || !strings.Contains(r.f.System.SysDescr, "Cisco IOS Software") {
 		return
 	}
@@ -154,6 +151,21 @@ func (r *reader) spanningTrees() {
 			r.problem(fmt.Sprintf("dot1dStp of VLAN %d", v.ID), err)
 			r.partial("stp")
 			return
+		}
+	}
+}
+
+// ownTrees reads the tree of the bridge, and keeps what was read of others before.
+func (r *reader) ownTrees() {
+	before := r.f.STP
+	r.f.STP = nil
+	if r.spanningTree(r.s, 0); len(r.f.STP) == 0 {
+		r.ieeeTrees()
+	}
+	own := len(r.f.STP)
+	for _, t := range before {
+		if !slices.ContainsFunc(r.f.STP[:own], func(o telemetry.STPInstance) bool { return o.Instance == t.Instance }) {
+			r.f.STP = append(r.f.STP, t)
 		}
 	}
 }

@@ -346,19 +346,19 @@ var volatiles = []volatile{
 	{"fhrp_groups", (*reader).fhrp,
 		func(r *reader) { r.f.FHRPGroups = sorted(r, "fhrp_groups", r.f.FHRPGroups, compareFHRPGroups) },
 		func(f *telemetry.DeviceFacts) { f.FHRPGroups = nil }},
-	{"stp", (*reader).spanningTrees,
+	{"stp", (*reader).ownTrees, // those of VLANs take long
 		func(r *reader) {
 			r.f.STP = sorted(r, "stp", r.f.STP, func(a, b telemetry.STPInstance) int { return compare(a.Instance, b.Instance) })
 		},
-		func(f *telemetry.DeviceFacts) { f.STP, f.BridgePorts = nil, slices.Clip(f.BridgePorts) }},
+		func(*telemetry.DeviceFacts) {}},
 }
 
 // Components is the list that States name when a part came or went. Reread does not read it: other things that
 // are read of the device hang together with its parts.
 const Components = "components"
 
-// Reread reads lists of what Read has read before anew; all else is as in before, which does not change. With an
-// error a list may lack rows, and is then in Partial.
+// Reread reads lists of what Read has read before anew; all else is as in before, which does not change, and so are the
+// spanning trees of VLANs. With an error a list may lack rows, and is then in Partial.
 func Reread(ctx context.Context, s snmp.Session, before *telemetry.DeviceFacts, o Options, lists ...string) (*telemetry.DeviceFacts, *States, []snmp.PartError) {
 	if o.Limits == (snmp.Limits{}) {
 		o.Limits = DefaultLimits()
@@ -374,7 +374,7 @@ func Reread(ctx context.Context, s snmp.Session, before *telemetry.DeviceFacts, 
 			continue
 		}
 		v.clear(&f)
-		f.Partial = slices.DeleteFunc(f.Partial, func(list string) bool { return list == v.list || v.list == "lags" && list == "stack" })
+		f.Partial = slices.DeleteFunc(f.Partial, func(list string) bool { return list == v.list && list != "stp" || v.list == "lags" && list == "stack" })
 		v.read(r)
 		v.order(r)
 	}

@@ -164,6 +164,19 @@ func TestStatesOfNewRows(t *testing.T) {
 	f("the first neighbour", empty+"1.0.8802.1.1.2.1.2.1.0|67|0\n", "1.0.8802.1.1.2.1.2.1.0|67|5\n"+lldpRow("0.1.7", 4, "4x|0a0000000001", 5, "4|Eth1", "sw2"), 1, "neighbors")
 }
 
+// TestTreesOfVLANsStay: the tree of a bridge is read again without those of its VLANs, which take long.
+func TestTreesOfVLANsStay(t *testing.T) {
+	s, whole, _ := readAll(t, device("99999", changing))
+	before := whole
+	before.STP = []telemetry.STPInstance{{Instance: 0, Priority: 1}, {Instance: 20, Priority: 32788}}
+	before.Partial = []string{"stp"} // that of another VLAN is missing
+	got, _, errs := Reread(t.Context(), s, &before, Options{}, "stp")
+	want := append(slices.Clone(whole.STP), telemetry.STPInstance{Instance: 20, Priority: 32788})
+	if diff := cmp.Diff(want, got.STP); diff != "" || len(errs) > 0 || !slices.Equal(got.Partial, []string{"stp"}) || len(before.STP) != 2 {
+		t.Errorf("errors %v, partial %v, want -, got +:\n%s", errs, got.Partial, diff)
+	}
+}
+
 // TestStatesInDisorder: a device that gives its rows in an order of its own has not changed, and shows when it does.
 func TestStatesInDisorder(t *testing.T) {
 	text := device("99999", "1.3.6.1.2.1.15.3.1.2.192.0.2.1|2|6\n1.3.6.1.2.1.15.3.1.2.192.0.2.2|2|6\n1.3.6.1.2.1.15.3.1.2.192.0.2.3|2|6\n")
