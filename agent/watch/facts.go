@@ -45,7 +45,12 @@ func (w *Watcher) states(ctx context.Context, d *device, session snmp.Session) {
 	if len(lists) == 0 || d.told == nil {
 		return
 	}
-	f, states, parts := facts.Reread(ctx, session, d.told, facts.Options{Open: d.openVLAN}, lists...)
+	for _, list := range lists {
+		if list == "neighbors" || list == "stp" { // some devices always say so
+			d.spaced(list).begun(at)
+		}
+	}
+	f, states, parts := facts.Reread(ctx, session, d.told, facts.Options{}, lists...)
 	if d.ctx.Err() != nil || ctx.Err() != nil || missing(parts) {
 		return // the next poll tries again
 	}
@@ -55,8 +60,8 @@ func (w *Watcher) states(ctx context.Context, d *device, session snmp.Session) {
 	if news {
 		w.send(telemetry.Record{Facts: f})
 	}
-	for _, list := range lists { // devices that always say so would be read all the time
-		if !news || list == "neighbors" || list == "stp" {
+	for _, list := range lists {
+		if !news && list != "neighbors" && list != "stp" { // it will not be news the next time either
 			d.spaced(list).begun(at)
 		}
 	}
