@@ -96,7 +96,23 @@ func (s *Store) content(ctx context.Context, site string) (telemetry.Assignment,
 			a.Targets = append(a.Targets, c.assigned())
 		}
 	}
+	sites, err := readAll(ctx, tx, KindSite, "", func(*Site, object) error { return nil })
+	if err != nil {
+		return a, err
+	}
+	for _, at := range sites {
+		if at.Name == site {
+			a.Targets = append(a.Targets, at.assigned()...)
+		}
+	}
 	return a, s.assignScans(ctx, tx, site, &a)
+}
+
+func (s Site) assigned() (out []telemetry.Target) {
+	for _, r := range s.References {
+		out = append(out, telemetry.Target{Name: r.Name, Kind: telemetry.TargetReference, Address: r.Address, Interval: time.Duration(r.Interval)})
+	}
+	return out
 }
 
 func (c Circuit) assigned() telemetry.Target {

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,5 +217,41 @@ circuits: [{name: wan-a, device: sw1, target: 198.51.100.9, probe: {interval: 5s
 	d := without.Devices[0]
 	if len(without.Credentials) != 0 || d.Credential != "" || d.SNMPInterval != 0 || d.ICMPInterval != DefaultICMPInterval || without.N != with.N+1 {
 		t.Errorf("without it: got %+v", without)
+	}
+}
+
+// TestReferences: the agents of a site are assigned its references, whatever devices it has; those of other sites not.
+func TestReferences(t *testing.T) {
+	fx := open(t, t.TempDir())
+	fx.apply(t, `
+sites:
+  - {name: lisbon, references: [{name: dns, address: resolver.example.net}, {name: peer, address: 192.0.2.9, interval: 10s}]}
+  - {name: porto, references: [{name: dns, address: 192.0.2.53}]}
+`, ApplyOptions{})
+	a, err := fx.Assignment(t.Context(), "a1", "lisbon", false)
+	want := []telemetry.Target{
+		{Name: "dns", Kind: telemetry.TargetReference, Address: "resolver.example.net"},
+		{Name: "peer", Kind: telemetry.TargetReference, Address: "192.0.2.9", Interval: 10 * time.Second},
+	}
+	if err != nil || !slices.Equal(a.Targets, want) {
+		t.Errorf("got %+v, %v; want %+v", a.Targets, err, want)
+	}
+	before := a.N
+	fx.apply(t, "sites: [{name: lisbon, references: [{name: dns, address: 192.0.2.8}]}]", ApplyOptions{})
+	if a, err = fx.Assignment(t.Context(), "a1", "lisbon", false); err != nil || len(a.Targets) != 1 || a.Targets[0].Address != "192.0.2.8" || a.N != before+1 {
+		t.Errorf("after a change: got %+v, %v", a, err)
+	}
+	_, problems := Parse(File{Name: "i.yaml", Data: []byte("sites:\n  - {name: x, references: [{name: A b, address: 192.0.2.1}, {name: dns}, {name: dns, address: 'no address'}, {name: q, address: 192.0.2.2, interval: 1ms}]}\n")})
+	wantProblems := []string{
+		`references[0].name: "A b" is not a name, use a-z, 0-9, dot and dash, at most 128 characters, and begin with a letter or digit`,
+		"references[1].address: a reference needs an IP address or a host name",
+		`references[2].name: "dns" is the name of another reference of this site`,
+		"references[3].interval: 1ms is not between 100ms and 1h",
+	}
+	text := fmt.Sprint(problems.Err())
+	for _, want := range wantProblems {
+		if !strings.Contains(text, want) {
+			t.Errorf("problems lack %q:\n%s", want, text)
+		}
 	}
 }

@@ -44,15 +44,24 @@ const (
 
 // Site is a place with devices.
 type Site struct {
-	Name        string     `yaml:"name" json:"name"`
-	DisplayName string     `yaml:"display_name" json:"display_name,omitempty"`
-	Region      string     `yaml:"region" json:"region,omitempty"`
-	TimeZone    string     `yaml:"time_zone" json:"time_zone,omitempty"` // IANA; empty: UTC
-	Calendar    string     `yaml:"calendar" json:"calendar,omitempty"`
-	Users       uint32     `yaml:"users" json:"users,omitempty"` // people who work there
-	Tags        conf.Texts `yaml:"tags" json:"tags,omitempty"`
-	RenamedFrom string     `yaml:"renamed_from" json:"-"`
-	Source      string     `json:"source,omitempty"`
+	Name        string      `yaml:"name" json:"name"`
+	DisplayName string      `yaml:"display_name" json:"display_name,omitempty"`
+	Region      string      `yaml:"region" json:"region,omitempty"`
+	TimeZone    string      `yaml:"time_zone" json:"time_zone,omitempty"` // IANA; empty: UTC
+	Calendar    string      `yaml:"calendar" json:"calendar,omitempty"`
+	Users       uint32      `yaml:"users" json:"users,omitempty"` // people who work there
+	Tags        conf.Texts  `yaml:"tags" json:"tags,omitempty"`
+	References  []Reference `yaml:"references" json:"references,omitempty"`
+	RenamedFrom string      `yaml:"renamed_from" json:"-"`
+	Source      string      `json:"source,omitempty"`
+}
+
+// Reference is an address that the agents of a site ask for echoes, for comparison: it is nobody's device, and
+// has no state.
+type Reference struct {
+	Name     string   `yaml:"name" json:"name"`
+	Address  string   `yaml:"address" json:"address"` // IP address or host name
+	Interval Duration `yaml:"interval" json:"interval,omitempty"`
 }
 
 // Credential is what devices want to hear before they answer.

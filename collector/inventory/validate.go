@@ -74,7 +74,29 @@ func (s *Site) validate(at conf.Section) {
 	texts(at, "display_name", s.DisplayName, "region", s.Region)
 	textList(at, "tags", s.Tags)
 	zone(at, "time_zone", s.TimeZone)
+	if len(s.References) > maxReferences {
+		at.Problemf("references", "%d are too many, write %d at most: what has to be watched is a device", len(s.References), maxReferences)
+	}
+	seen := map[string]bool{}
+	for i, r := range s.References {
+		at := at.Item("references", i)
+		switch {
+		case !validName(r.Name):
+			at.Problemf("name", "%q is not a name, use a-z, 0-9, dot and dash, at most %d characters, and begin with a letter or digit", r.Name, maxName)
+		case seen[r.Name]:
+			at.Problemf("name", "%q is the name of another reference of this site", r.Name)
+		}
+		seen[r.Name] = true
+		if r.Address == "" {
+			at.Problemf("address", "a reference needs an IP address or a host name")
+		}
+		at.Address("address", r.Address)
+		between(at, "interval", r.Interval, 100*time.Millisecond, time.Hour)
+	}
 }
+
+// maxReferences is how many references a site has at most: each is asked every second by each of its agents.
+const maxReferences = 50
 
 // zone checks a time zone and returns it; UTC for none, and for one that is wrong.
 func zone(at conf.Section, key, name string) *time.Location {
