@@ -65,6 +65,7 @@ type device struct {
 	wanted   atomic.Bool // one was asked for that has not begun
 	spacing  spacing
 	spacings map[string]*spacing    // of readings of lists, between discoveries
+	instead  []snmp.Instead         // what the profile has in place of counters of IF-MIB
 	states   *facts.States          // what tells of a change between discoveries
 	told     *telemetry.DeviceFacts // the facts that were sent last
 	toldAt   time.Time

@@ -139,8 +139,11 @@ func (w *Watcher) profile(ctx context.Context, d *device, session snmp.Session, 
 	if silent && d.told != nil { // a device that stopped answering has not become another
 		f.Identity = d.told.Identity
 	}
-	if plan != nil && !silent {
-		w.install(d, plan.Instead(read.Instead, f.Interfaces), f.Interfaces)
+	if plan != nil {
+		if !silent || len(read.Instead) > len(d.instead) { // else what was found before counts on
+			d.instead = read.Instead
+		}
+		w.install(d, plan.Instead(d.instead, f.Interfaces), f.Interfaces)
 	}
 	groups, left := read.Groups(d.assigned.Name, d.sensorsInterval())
 	if left > 0 {

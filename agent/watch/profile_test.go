@@ -5,11 +5,15 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"ninewatch/agent/profile"
+	"ninewatch/internal/oid"
+	"ninewatch/internal/snmpagent"
 	"ninewatch/internal/snmptest"
+	"ninewatch/internal/snmpwire"
 	"ninewatch/internal/telemetry"
 	"ninewatch/internal/testkit"
 )
@@ -276,4 +280,39 @@ func TestInvalidValues(t *testing.T) {
 	if r.set.WritePrometheus(&text); !strings.Contains(text.String(), "ninewatch_agent_watch_invalid_values_total 1\n") {
 		t.Errorf("it is not counted:\n%s", text.String())
 	}
+}
+
+// TestCountersOfTheVendor: what a profile has in place of counters of IF-MIB goes on when the device is silent about a
+// part of itself at a later discovery.
+func TestCountersOfTheVendor(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if problems := r.deps.Profiles.Add("vendor.yaml", []byte("sysobjectid: 1.3.6.1.4.1.8072\nmetrics: [{MIB: V-MIB, table: {OID: 1.3.6.1.4.1.99999.7, name: vTable}, symbols: [{OID: 1.3.6.1.4.1.99999.7.1.4, name: ifHCInOctets}]}]\n")); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	zero := strings.Replace(box, "1.3.6.1.2.1.31.1.1.1.6.1|70|1000", "1.3.6.1.2.1.31.1.1.1.6.1|70|0", 1)
+	rec := recording(zero + "1.3.6.1.4.1.99999.7.1.4.1|70|5000\n")
+	var mute atomic.Bool
+	addr := snmptest.Fake(t, func(b []byte) [][]byte {
+		request, err := snmpwire.Decode(b)
+		theirs := oid.MustParse("1.3.6.1.4.1.99999")
+		if err != nil || mute.Load() && request.PDU.Type != snmpwire.GetRequest && request.PDU.VarBinds[0].OID.HasPrefix(theirs) {
+			return nil
+		}
+		answer, _ := snmpagent.Answer(rec, &request, snmpagent.MaxMessage)
+		return [][]byte{snmpwire.Append(nil, &answer)}
+	})
+	r.assign(t, at(addr))
+	check := func(what string) {
+		t.Helper()
+		got := labelled(r.poll(t))
+		if got["ifHCInOctets ifName=lan"] != 5000.0 || got["ifHCInOctets ifName=wan"] != 2000.0 {
+			t.Errorf("%s: got %v", what, got)
+		}
+	}
+	check("first")
+	mute.Store(true)
+	r.run(t, inventoryKey("box"))
+	r.pass(2 * time.Second)
+	check("silent")
 }
