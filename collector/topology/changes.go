@@ -27,15 +27,24 @@ func Changes(before, after *Network) []Change {
 			add("node_removed", n.ID, "is not in the topology any more")
 		}
 	}
-	old := make(map[string]Link, len(before.Links))
-	for _, l := range before.Links {
-		old[l.ID] = l
+	same := slices.EqualFunc(before.Links, after.Links, func(x, y Link) bool { return x.ID == y.ID }) // mostly
+	old := map[string]*Link{}
+	for i := range before.Links {
+		if l := &before.Links[i]; !same {
+			old[l.ID] = l
+		}
 	}
-	for _, l := range after.Links {
-		was, ok := old[l.ID]
-		delete(old, l.ID)
+	for i := range after.Links {
+		l := &after.Links[i]
+		var was *Link
+		if same {
+			was = &before.Links[i]
+		} else {
+			was = old[l.ID]
+			delete(old, l.ID)
+		}
 		switch {
-		case !ok:
+		case was == nil:
 			add("link_added", l.ID, "is new")
 		case l.Stale && !was.Stale:
 			add("link_stale", l.ID, "was not seen by the newest discovery")

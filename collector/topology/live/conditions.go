@@ -252,6 +252,9 @@ func (s *Service) forgetConditions(ctx context.Context) error {
 func (s *Service) toldBySensors(device, class string) map[string]topology.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.sensors[device]) == 0 {
+		return nil
+	}
 	out := map[string]topology.State{}
 	for k, c := range s.sensors[device] {
 		if state, says := c.state(); says && k.class == class {

@@ -103,7 +103,7 @@ func (s *Service) groups(v *View) []*Group {
 		}
 	}
 	for _, g := range out {
-		s.finish(g)
+		s.finish(g, v.Risks[:len(s.plan.Risks)])
 		g.wire(v)
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
@@ -121,8 +121,8 @@ func (g *Group) shares(other *Group) bool {
 	return both > 1
 }
 
-// finish fills in what follows from the members.
-func (s *Service) finish(g *Group) {
+// finish fills in what follows from the members, and from the risk groups that people wrote.
+func (s *Service) finish(g *Group, risks []topology.Risk) {
 	for _, m := range g.of {
 		if m.device != "" && !slices.Contains(g.Devices, m.device) {
 			g.Devices = append(g.Devices, m.device)
@@ -136,8 +136,8 @@ func (s *Service) finish(g *Group) {
 	}
 	slices.Sort(g.Devices)
 	g.Sites = s.plan.sitesOf(g.Devices)
-	for _, r := range s.plan.Risks {
-		if hit := g.hitBy(s.plan.riskMembers(r.Members)); len(hit) > 0 {
+	for _, r := range risks {
+		if hit := g.hitBy(r.Members); len(hit) > 0 {
 			g.Risks = append(g.Risks, topology.Risk{Name: r.Name, Kind: r.Kind, Members: hit})
 		}
 	}

@@ -178,9 +178,16 @@ func (c *court) member(g *Group, m member) (topology.State, error) {
 }
 
 // parts are the states of power supplies or fans by their sensors, and where these say nothing by the list that the
-// device gives; nil for a group of other things. A part is called as the sensor that stands in for it.
+// device gives; nil for a group of other things, and where no sensor says anything. A part is called as the sensor that stands in for it.
 func (c *court) parts(g *Group) []topology.State {
 	if len(g.of) == 0 || g.of[0].part.Class == "" {
+		return nil
+	}
+	told := c.s.toldBySensors(g.within, g.of[0].part.Class)
+	if len(told) == 0 {
+		for i, m := range g.of {
+			g.Members[i].ID = m.part.Alias
+		}
 		return nil
 	}
 	out := make([]topology.State, len(g.of))
@@ -192,7 +199,7 @@ func (c *court) parts(g *Group) []topology.State {
 			listed, at = append(listed, m.part), append(at, i)
 		}
 	}
-	states, names := conditionsOf(listed, c.s.toldBySensors(g.within, g.of[0].part.Class))
+	states, names := conditionsOf(listed, told)
 	for i, state := range states {
 		if state != topology.Unknown {
 			out[at[i]] = state

@@ -12,6 +12,7 @@ type kit struct {
 	sensors  int              // of the sensors
 	bundles  []topology.Group // LAGs, which become groups with what the network tells of their links
 	parts    []*Group
+	risks    []topology.Risk // line cards
 }
 
 // ofDevice are the groups that a device has by its own facts.
@@ -41,7 +42,7 @@ func (s *Service) kit(m *memory) *kit {
 	if k != nil && k.revision == m.revision && k.sensors == sensors {
 		return k
 	}
-	k = &kit{revision: m.revision, sensors: sensors}
+	k = &kit{revision: m.revision, sensors: sensors, risks: topology.RisksOf(m.Facts)}
 	facts, gone := m.whole()
 	for _, class := range []string{"powerSupply", "fan"} {
 		var parts, others []component

@@ -63,6 +63,9 @@ func ospfFamily(p telemetry.OSPFNeighbor) string {
 // sessionGroups are the groups of two or more sessions. That one is left is all that a MIB lets one ask for; how many
 // are needed is for a group of the inventory to say.
 func sessionGroups(m *memory, n *topology.Network) []*Group {
+	if !slices.ContainsFunc(m.Parts, func(h held) bool { return h.Session != "" }) {
+		return nil
+	}
 	f := m.Facts
 	stopped := map[string]bool{}
 	for _, p := range f.BGPPeers {

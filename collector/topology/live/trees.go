@@ -47,6 +47,9 @@ func waysIn(f telemetry.DeviceFacts) []held {
 // vanished while the root stayed is redundancy that is lost, and nobody else tells of it: all goes on. One that leads
 // away from the root now is no way any more, unless the port at its other end is blocked in its place.
 func (s *Service) treeGroups(m *memory, n *topology.Network) []*Group {
+	if !slices.ContainsFunc(m.Parts, func(h held) bool { return h.Tree != "" }) {
+		return nil
+	}
 	f := m.Facts
 	trees := map[string]bool{} // as they are now; of another root nothing is missed
 	for _, t := range f.STP {

@@ -55,9 +55,10 @@ func (s *Service) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range s.memory {
-		next.Risks = append(next.Risks, topology.RisksOf(m.Facts)...)
-		next.memories[m.Facts.Device] = m.Facts.Time
+	for _, device := range s.names() {
+		m := s.memory[device]
+		next.Risks = append(next.Risks, s.kit(m).risks...)
+		next.memories[device] = m.Facts.Time
 	}
 	next.Singles = next.singles()
 	if len(old.Network.Nodes) > 0 {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ninewatch/collector/topology"
@@ -12,7 +13,7 @@ func classWords(c topology.Class) string { return strings.ReplaceAll(c.String(),
 // countWords is how many members are left: 1 of 2, 1 needed; down: te1/2.
 func countWords(g *Group) string {
 	up, unknown := g.Count()
-	words := fmt.Sprintf("%d of %d up, %d needed", up, g.Size(), g.Needed)
+	words := strconv.Itoa(up) + " of " + strconv.Itoa(g.Size()) + " up, " + strconv.Itoa(g.Needed) + " needed" // of thousands of groups again and again
 	if unknown > 0 {
 		words = fmt.Sprintf("%d to %d of %d up, %d needed", up, up+unknown, g.Size(), g.Needed)
 	}
