@@ -54,6 +54,7 @@ type Inventory interface {
 	Sites(ctx context.Context) ([]inventory.Site, error)
 	Devices(ctx context.Context, f inventory.Filter) ([]inventory.Device, error)
 	Device(ctx context.Context, name string) (inventory.Device, error)
+	Parents(ctx context.Context) (*inventory.Parents, error)
 	Facts(ctx context.Context, device string) (inventory.Facts, error)
 	Interfaces(ctx context.Context, device string) ([]inventory.Interface, error)
 	Credentials(ctx context.Context) ([]inventory.Credential, error)

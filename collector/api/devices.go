@@ -74,7 +74,8 @@ type deviceDetail struct {
 	Interval     float64           `json:"interval_seconds" doc:"0: not polled by SNMP"`
 	ICMPInterval float64           `json:"icmp_interval_seconds" doc:"0: not pinged"`
 	Agents       []string          `json:"agents" nullable:"false"`
-	Parents      []string          `json:"parents" nullable:"false"`
+	Parents      []string          `json:"parents" nullable:"false" doc:"what it is reached through: of the inventory, else as topology shows it"`
+	ParentsFrom  string            `json:"parents_from,omitempty" enum:"inventory,topology"`
 	Availability *measured         `json:"availability"`
 	Strip        []uptime.Day      `json:"strip" nullable:"false"`
 	FactsAt      *string           `json:"facts_at"`
@@ -140,7 +141,10 @@ func (a *API) getDevice(ctx context.Context, c caller, in *deviceName) (deviceDe
 		Name: v.Name, DisplayName: v.DisplayName, Site: v.Site, Address: v.Address, Role: v.Role, State: v.State, Since: v.Since, Why: v.Why,
 		RoundTrip: v.RoundTrip, Demo: v.Demo, Agent: v.Agent,
 		Interval: d.SNMPInterval().Seconds(), ICMPInterval: d.ICMPInterval().Seconds(),
-		Agents: append([]string{}, agentsFor(d, agents)...), Parents: append([]string{}, d.Parents...), Queries: queriesOf(d),
+		Agents: append([]string{}, agentsFor(d, agents)...), Queries: queriesOf(d),
+	}
+	if err := a.reachedThrough(ctx, c, d, &out); err != nil {
+		return out, err
 	}
 	if err := a.measureDevice(ctx, &out, zone(site)); err != nil {
 		return out, err
@@ -155,6 +159,28 @@ func (a *API) getDevice(ctx context.Context, c caller, in *deviceName) (deviceDe
 	}
 	out.Spec, _ = c.show(o)
 	return out, nil
+}
+
+// reachedThrough adds the parents by which outages are judged, as far as c may see them.
+func (a *API) reachedThrough(ctx context.Context, c caller, d inventory.Device, out *deviceDetail) error {
+	known, err := a.deps.Inventory.Parents(ctx)
+	if err != nil {
+		return err
+	}
+	out.Parents = []string{}
+	for _, parent := range known.Now(d.Name) {
+		if _, err := a.device(ctx, c, parent); err == nil {
+			out.Parents = append(out.Parents, parent)
+		}
+	}
+	switch {
+	case len(out.Parents) == 0:
+	case len(d.Parents) > 0:
+		out.ParentsFrom = "inventory"
+	default:
+		out.ParentsFrom = "topology"
+	}
+	return nil
 }
 
 // measureDevice adds the availability of 30 days and the strip.

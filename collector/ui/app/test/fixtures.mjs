@@ -185,7 +185,7 @@ export function deviceDetail(name) {
       : d.state === 'down' ? [{ text: `${name} has not answered for 24 min 48 s`, tone: 'down' }, { text: ': pings and SNMP are lost from ' }, { text: d.agent, tone: 'strong' }, { text: ', which reaches its other devices.' }]
         : [{ text: `${name} is ${d.state}`, tone: d.state === 'degraded' ? 'degraded' : 'unknown' }, { text: `: ${d.why}.` }],
     identity: plain ? null : { vendor: 'Cisco', model: 'C8500-12X', serial: 'FOC2501ABCD', os: 'IOS XE', version: '17.12.4', profile: 'cisco-ios', sys_object_id: '1.3.6.1.4.1.9.1.2862', sys_descr: 'Cisco IOS Software [Dublin], c8500 Software, Version 17.12.4, RELEASE SOFTWARE', location: `${d.site}, rack 2`, contact: 'noc@example.net', sys_name: `${name}.example.net`, uptime_seconds: 7268400 },
-    interval_seconds: 30, icmp_interval_seconds: 1, agents: [d.agent],
+    interval_seconds: 30, icmp_interval_seconds: 1, agents: [d.agent], parents: d.parents ?? ['lis-core-1', 'lis-core-2'], parents_from: 'topology',
     availability: { percent: d.availability, low: name === 'rec-core-1' ? '99.9273' : d.availability, high: d.availability, objective: '99.9', unknown_seconds: name === 'rec-core-1' ? 662 : 0, budget_seconds: BUDGET, budget_left_seconds: name === 'opo-dist-1' ? -180 : 1332 },
     strip: strip(name, d.state === 'down' ? { last: { down: 1488 } } : name === 'lis-edge-1' ? { last: { down: 1260 } } : {}), facts_at: ago(340), queries: {},
   }

@@ -53,7 +53,7 @@ export interface DeviceDetail extends Omit<Device, 'availability'> {
   identity: {
     vendor: string; sys_object_id: string; sys_descr: string; location: string; contact: string; sys_name: string; uptime_seconds: number | null
   } | null
-  interval_seconds: number; icmp_interval_seconds: number; agents: string[]
+  interval_seconds: number; icmp_interval_seconds: number; agents: string[]; parents: string[]; parents_from?: 'inventory' | 'topology'
   availability: Availability | null
   strip: Day[]
   facts_at: string | null

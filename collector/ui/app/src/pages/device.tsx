@@ -113,6 +113,7 @@ function Head({ d }: { d: DeviceDetail }) {
   facts.push(['Address', <span class="mono">{d.address}</span>])
   if (d.agents.length) facts.push([d.interval_seconds ? 'Polled by' : 'Watched by', d.agents.join(', ') + (d.interval_seconds ? `, every ${durationShort(d.interval_seconds)}` : '')])
   if (d.icmp_interval_seconds) facts.push(['Pinged', `every ${durationShort(d.icmp_interval_seconds)}`])
+  if (d.parents.length) facts.push(['Reached through', <>{d.parents.map((p, i) => <>{i > 0 && ', '}<a class="u" href={href(`/devices/${encodeURIComponent(p)}`)}>{p}</a></>)}{d.parents_from === 'topology' && ', by topology'}</>])
   if (id?.uptime_seconds != null) facts.push(['Runs for', duration(id.uptime_seconds)])
   if (id?.location) facts.push(['Location', id.location])
   if (id?.contact) facts.push(['Contact', id.contact])
