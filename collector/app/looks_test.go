@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,8 +78,12 @@ func TestFaultOfTheAgent(t *testing.T) {
 func TestReboots(t *testing.T) {
 	book := &alert.Book{Devices: map[string]alert.Place{"sw1": {Site: "porto"}}}
 	got := reboots(map[string]uptime.Restart{"sw1": {At: 1_790_000_000, Kind: uptime.Reboot}}, book)
-	if diff := cmp.Diff([]string{"device_rebooted porto|sw1| down"}, said(got)); diff != "" || got[0].Since != 1_790_000_000_000 {
+	if diff := cmp.Diff([]string{"device_rebooted porto|sw1| down"}, said(got)); diff != "" || got[0].Since != 1_790_000_000_000 || len(got[0].More) > 0 {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	got = reboots(map[string]uptime.Restart{"sw1": {At: 1_790_000_000, Kind: uptime.Reboot, Trap: "coldStart", Told: 1_790_000_003_000}}, book)
+	if diff := cmp.Diff([]string{"it sent a coldStart trap at 2026-09-21 14:13:23 UTC"}, got[0].More); diff != "" {
+		t.Errorf("with its trap (-want +got):\n%s", diff)
 	}
 }
 
@@ -120,6 +125,11 @@ func TestPorts(t *testing.T) {
 	f([]string{"interface_down porto|sw1|Gi1 unknown"}, is("sw2", "Gi9", uptime.Unknown), is("sw1", "Gi1", uptime.Up))
 	f([]string{}, is("sw2", "Gi9", uptime.AdminDown), is("sw1", "Gi1", uptime.Up))
 	f([]string{"interface_down porto|sw2|Gi7 down"}, is("sw2", "Gi7", uptime.Down), is("sw1", "Gi1", uptime.Up))
+	trapped := is("sw2", "Gi9", uptime.Down)
+	trapped.Dated = "a linkDown trap"
+	if got := ofPorts([]uptime.InterfaceNow{trapped}, n)[0].Evidence; !strings.HasSuffix(got, " UTC, dated by a linkDown trap") {
+		t.Errorf("got evidence %q, want it to say what dates it", got)
+	}
 	got := ofPorts([]uptime.InterfaceNow{is("sw2", "Gi9", uptime.Down), is("sw1", "Gi1", uptime.Unknown)}, n)[0]
 	if diff := cmp.Diff([]string{"sw1", "sw2"}, got.Members); diff != "" || got.Summary != "the link sw1 Gi1 to sw2 Gi9 is down" {
 		t.Errorf("got %q of %v", got.Summary, got.Members)

@@ -147,6 +147,9 @@ func portDown(f *alert.Finding, i uptime.InterfaceNow, end farEnd) {
 	}
 	f.State = alert.Down
 	said := fmt.Sprintf("%s %s says %s since %s", i.Device, i.Key, i.Why, inWords(i.Since))
+	if i.Dated != "" {
+		said += ", dated by " + i.Dated
+	}
 	if f.Evidence == "" {
 		f.Evidence = said
 	} else {

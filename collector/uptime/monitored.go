@@ -20,6 +20,7 @@ type InterfaceNow struct {
 	Since             int64 // Unix ms
 	AsOf              int64 // Unix ms: all evidence up to here has come
 	Why               string
+	Dated             string // names what dates Since, where it is not the polls
 }
 
 // leads is the interfaces that lead somewhere: members of a LAG and LAGs, and links to neighbours that are
@@ -186,7 +187,7 @@ func (e *Engine) say(ctx context.Context, all []InterfaceNow) error {
 		x.State, x.Since, x.AsOf = Unknown, w.asOf*1000, w.asOf*1000
 		if n := len(w.line); n > 0 {
 			last := w.line[n-1]
-			x.State, x.Since, x.Why = last.State, last.From*1000, last.Why
+			x.State, x.Since, x.Why, x.Dated = last.State, last.From*1000, last.Why, last.Dated
 		}
 	}
 	return nil
