@@ -7,6 +7,8 @@
 //
 // Promises:
 //   - one open incident for one object and kind, however often the finding is repeated, over restarts too;
+//   - one cause is one incident: devices that are down and connected, and findings that share what failed or that an
+//     outage explains, whichever is told first; redundancy that is lost with it is told in it;
 //   - late evidence never opens an incident: it revises history;
 //   - unknown neither opens nor resolves anything: absence is never evidence.
 package alert

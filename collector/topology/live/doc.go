@@ -19,8 +19,8 @@
 //     autonomous system are a group, and the neighbours of OSPF. Losing some of them is no finding while two are left;
 //   - the ways of a bridge to the root of a spanning tree are its root port and its alternate ports. One that is none any
 //     more while the root is the same is lost, unless the other end of its link is blocked in its place;
-//   - a router of a first hop redundancy group is what it said last; it is idle while it is down. Who was told
-//     to be standby before the active router failed is unknown until it is read again;
+//   - a router of a first hop redundancy group is what it said last; it is idle while it, or the interface by which it
+//     takes part, is down. Who was told to be standby before the active router fell out is unknown until it is read again;
 //   - what is within a device that is not up is unknown: its device is the fault;
 //   - unreachable and unknown are unknown. Planned work does not make a member up.
 //
@@ -33,7 +33,8 @@
 //   - what changed is judged within a second, all else once a minute;
 //   - the order of facts changes nothing, and a restart neither: for the time without a collector the ledger is
 //     asked, and where it cannot tell the class is unknown;
-//   - findings are of confirmed classes, and are not hidden because a service is up: that is their point.
+//   - findings are of confirmed classes, and are not hidden because a service is up: that is their point. They name what
+//     failed, so that those with one cause can be told as one. Where nothing can be said any more, nothing is over.
 //
 // Backups are members that stand by and are not to be relied on: never used within a quarter in which they were watched,
 // or slower than what they would have to carry.
