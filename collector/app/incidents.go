@@ -104,7 +104,8 @@ func (a *App) portsJudge() *ports {
 
 func (a *App) pathsJudge() *paths {
 	return &paths{
-		log: a.log.With("component", "collector/app"), inventory: a.inventory, states: a.uptime.States, book: a.books.current, now: time.Now,
+		past: map[string]baseline{},
+		log:  a.log.With("component", "collector/app"), inventory: a.inventory, states: a.uptime.States, book: a.books.current, now: time.Now,
 		samples: func() storage.Queryable { return a.store.Queryable() }, engine: newQueryEngine(a.log),
 		outage: func(device string, from, to int64) bool {
 			line, err := a.uptime.Line(context.Background(), "device:"+device, from, to)

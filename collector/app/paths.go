@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,22 +26,29 @@ const (
 	baselineDays  = 7
 	baselineStep  = 2 * time.Hour
 	baselineEvery = time.Hour
-	baselineLeast = 12    // measurements: a day
-	lossLeast     = 0.05  // loss of a device that is no news below
-	lossLost      = 5     // echoes: fewer that are lost say nothing
-	rttLeast      = 0.010 // s above what is usual that is no news
-	pathCalm      = 0.8   // of the limit: below, what was told is over
-	siteTogether  = 3     // devices of a site that are slow at once are one finding
+	baselineLeast = 12               // measurements: a day
+	baselineAgain = 5 * time.Minute  // after one that could not be read
+	baselineSpend = 10 * time.Second // for reading, before what is now is judged: the other sites wait for the next time
+	lossLeast     = 0.05             // loss of a device that is no news below
+	lossLost      = 5                // echoes: fewer that are lost say nothing
+	rttLeast      = 0.010            // s above what is usual that is no news
+	pathCalm      = 0.8              // of the limit: below, what was told is over
+	siteTogether  = 3                // devices of a site that are slow at once are one finding
 )
 
 // The measurements of paths, as agents see them; the best agent counts: what one of two does not see is no
 // fault of the device.
 const (
-	rttQuery  = `min by (device, circuit) (avg_over_time(ninewatch_icmp_rtt_seconds{quantile="0.5", reference=""}[5m]))`
-	sentQuery = `min by (device, circuit) (increase(ninewatch_icmp_sent_total{reference=""}[5m]))`
-	lostQuery = `min by (device, circuit) (increase(ninewatch_icmp_sent_total{reference=""}[5m]) - increase(ninewatch_icmp_received_total{reference=""}[5m]))`
-	lossQuery = `min by (device, circuit) (1 - increase(ninewatch_icmp_received_total{reference=""}[5m]) / increase(ninewatch_icmp_sent_total{reference=""}[5m]))`
+	rttQuery  = `min by (device, circuit) (avg_over_time(ninewatch_icmp_rtt_seconds{quantile="0.5", reference="" %[1]s}[5m]))`
+	sentQuery = `min by (device, circuit) (increase(ninewatch_icmp_sent_total{reference="" %[1]s}[5m]))`
+	lostQuery = `min by (device, circuit) (increase(ninewatch_icmp_sent_total{reference="" %[1]s}[5m]) - increase(ninewatch_icmp_received_total{reference="" %[1]s}[5m]))`
+	lossQuery = `min by (device, circuit) (1 - increase(ninewatch_icmp_received_total{reference="" %[1]s}[5m]) / increase(ninewatch_icmp_sent_total{reference="" %[1]s}[5m]))`
 )
+
+// everywhere and atSite narrow a query.
+const everywhere = ""
+
+func atSite(site string) string { return ", site=" + strconv.Quote(site) }
 
 // path names what is measured: a device, or a circuit beyond one.
 type path struct{ device, circuit string }
@@ -64,10 +72,15 @@ type paths struct {
 	book   func() *alert.Book
 	now    func() time.Time
 
-	mu        sync.Mutex
-	read      time.Time // when what is usual was read
+	mu   sync.Mutex
+	past map[string]baseline // by site
+	told map[alert.Key]bool  // by the last judgement
+}
+
+// baseline is what is usual at a site.
+type baseline struct {
+	due       time.Time // when it is read again
 	rtt, loss map[path]usual
-	told      map[alert.Key]bool // by the last judgement
 }
 
 // measured is one path as it is now.
@@ -82,12 +95,8 @@ func (p *paths) findings(ctx context.Context) ([]alert.Finding, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now().Add(-rulesDelay)
-	if now.Sub(p.read) >= baselineEvery {
-		if err := p.learn(ctx, now); err != nil {
-			return nil, err
-		}
-		p.read = now
-	}
+	book := p.book()
+	p.learn(ctx, book, now)
 	list, err := p.measure(ctx, now)
 	if err != nil {
 		return nil, err
@@ -97,7 +106,11 @@ func (p *paths) findings(ctx context.Context) ([]alert.Finding, error) {
 		return nil, err
 	}
 	j := pathJudge{
-		now: now.UnixMilli(), outage: p.outage, states: map[string]uptime.State{}, circuits: map[string]inventory.Circuit{}, book: p.book(), rtt: p.rtt, loss: p.loss, told: p.told,
+		now: now.UnixMilli(), outage: p.outage, states: map[string]uptime.State{}, circuits: map[string]inventory.Circuit{}, book: book, rtt: map[path]usual{}, loss: map[path]usual{}, told: p.told,
+	}
+	for _, b := range p.past {
+		maps.Copy(j.rtt, b.rtt)
+		maps.Copy(j.loss, b.loss)
 	}
 	for _, v := range p.states(ctx) {
 		j.states[v.Device] = uptime.State(v.State)
@@ -124,7 +137,7 @@ func (p *paths) measure(ctx context.Context, at time.Time) ([]measured, error) {
 		lossQuery: func(m *measured, v float64) { m.loss = v },
 		rttQuery:  func(m *measured, v float64) { m.rtt, m.hasRTT = v, true },
 	} {
-		found, err := p.ask(ctx, query, at, at, time.Minute)
+		found, err := p.ask(ctx, fmt.Sprintf(query, everywhere), at, at, time.Minute)
 		if err != nil {
 			return nil, err
 		}
@@ -145,12 +158,39 @@ func (p *paths) measure(ctx context.Context, at time.Time) ([]measured, error) {
 	return out, nil
 }
 
-// learn reads what was usual before a time.
-func (p *paths) learn(ctx context.Context, at time.Time) error {
-	for query, into := range map[string]*map[path]usual{rttQuery: &p.rtt, lossQuery: &p.loss} {
-		found, err := p.ask(ctx, query, at.Add(-baselineDays*24*time.Hour), at.Add(-baselineStep/2), baselineStep)
+// learn reads what was usual at the sites where that is due. What was known of a site stays where it cannot be read,
+// and what is now is judged all the same.
+func (p *paths) learn(ctx context.Context, book *alert.Book, at time.Time) {
+	sites := map[string]bool{}
+	for _, d := range book.Devices {
+		sites[d.Site] = true
+	}
+	maps.DeleteFunc(p.past, func(site string, _ baseline) bool { return !sites[site] })
+	began := p.now()
+	for _, site := range slices.Sorted(maps.Keys(sites)) {
+		if at.Before(p.past[site].due) {
+			continue
+		}
+		if ctx.Err() != nil || p.now().Sub(began) > baselineSpend {
+			return
+		}
+		fresh, err := p.usualAt(ctx, site, at)
+		fresh.due = at.Add(baselineEvery)
 		if err != nil {
-			return err
+			p.log.Warn("what is usual at a site could not be read, what was known of it stays", "site", site, "err", err)
+			fresh = p.past[site]
+			fresh.due = at.Add(baselineAgain)
+		}
+		p.past[site] = fresh
+	}
+}
+
+// usualAt reads what was usual at a site before a time.
+func (p *paths) usualAt(ctx context.Context, site string, at time.Time) (b baseline, err error) {
+	for query, into := range map[string]*map[path]usual{rttQuery: &b.rtt, lossQuery: &b.loss} {
+		found, err := p.ask(ctx, fmt.Sprintf(query, atSite(site)), at.Add(-baselineDays*24*time.Hour), at.Add(-baselineStep/2), baselineStep)
+		if err != nil {
+			return b, err
 		}
 		learnt := make(map[path]usual, len(found))
 		for k, values := range found {
@@ -159,7 +199,7 @@ func (p *paths) learn(ctx context.Context, at time.Time) error {
 		}
 		*into = learnt
 	}
-	return nil
+	return b, nil
 }
 
 func (p *paths) ask(ctx context.Context, query string, from, to time.Time, step time.Duration) (map[path][]float64, error) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -75,7 +76,8 @@ func TestPathsOverSeries(t *testing.T) {
 	line := &pathSeries{t: t, db: db, device: "r1", circuit: "mpls", at: begin}
 	now := int64(0)
 	p := &paths{
-		log: slog.New(slog.DiscardHandler), engine: newQueryEngine(slog.New(slog.DiscardHandler)), samples: func() storage.Queryable { return db },
+		past: map[string]baseline{},
+		log:  slog.New(slog.DiscardHandler), engine: newQueryEngine(slog.New(slog.DiscardHandler)), samples: func() storage.Queryable { return db },
 		inventory: circuits{{Name: "mpls", Site: "porto", Device: "r1", Contract: inventory.Contract{Loss: "1", RTT: inventory.Duration(150 * time.Millisecond)}}},
 		states: func(context.Context) []uptime.Verdict {
 			return []uptime.Verdict{{Device: "r1", State: string(uptime.Up)}}
@@ -119,4 +121,54 @@ func TestPathsOverSeries(t *testing.T) {
 	f("packet_loss porto|r1|circuit:mpls down")
 	minutes(10, 0, 0.02, 0)
 	f()
+}
+
+// TestPathsAreJudgedWithoutAPast: where what is usual cannot be read, what was known of it stays, and what a contract
+// promises is judged all the same.
+func TestPathsAreJudgedWithoutAPast(t *testing.T) {
+	const begin = 1_790_000_000_000
+	db, err := tsdb.Open(t.TempDir(), slog.New(slog.DiscardHandler), nil, tsdb.DefaultOptions(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	line := &pathSeries{t: t, db: db, device: "r1", circuit: "mpls", at: begin}
+	line.minutes(10, 3, 0.1)
+	known := map[path]usual{{"r1", ""}: {n: 84, median: 0.02}}
+	now := line.at - 60_000 + rulesDelay.Milliseconds()
+	p := &paths{
+		log: slog.New(slog.DiscardHandler), engine: newQueryEngine(slog.New(slog.DiscardHandler)), samples: func() storage.Queryable { return noPast{db, now - time.Hour.Milliseconds()} },
+		past:      map[string]baseline{"porto": {rtt: known}, "gone": {rtt: known}},
+		inventory: circuits{{Name: "mpls", Site: "porto", Device: "r1", Contract: inventory.Contract{Loss: "1"}}},
+		states: func(context.Context) []uptime.Verdict {
+			return []uptime.Verdict{{Device: "r1", State: string(uptime.Up)}}
+		},
+		outage: func(string, int64, int64) bool { return false }, now: func() time.Time { return time.UnixMilli(now) },
+		book: func() *alert.Book { return &alert.Book{Devices: map[string]alert.Place{"r1": {Site: "porto"}}} },
+	}
+	for range 2 {
+		list, err := p.findings(t.Context())
+		if diff := cmp.Diff([]string{"packet_loss porto|r1|circuit:mpls down"}, said(list)); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		if got := p.past["porto"]; len(got.rtt) != 1 || !got.due.Equal(p.now().Add(-rulesDelay).Add(baselineAgain)) {
+			t.Errorf("of porto %d paths are known, due at %s", len(got.rtt), got.due)
+		}
+		if _, kept := p.past["gone"]; kept {
+			t.Error("what was usual at a site that is gone is kept")
+		}
+	}
+}
+
+// noPast cannot be asked for what lies before a time.
+type noPast struct {
+	storage.Queryable
+	least int64
+}
+
+func (s noPast) Querier(from, to int64) (storage.Querier, error) {
+	if from < s.least {
+		return nil, errors.New("the store is busy")
+	}
+	return s.Queryable.Querier(from, to)
 }
