@@ -102,6 +102,7 @@ export async function startMock({ port = 0, scenario = 'norvane', broken = [], d
     }
     if (path === 'redundancy') return json(res, 200, state.scenario === 'firstrun' ? rd.noRedundancy : rd.redundancy)
     if (path === 'topology') return json(res, 200, state.scenario === 'firstrun' ? { ...rd.topology, nodes: [], links: [], quiet: [], words: '0 nodes, 0 links' } : rd.topology)
+    if (path === 'topology/changes') return json(res, 200, { items: state.scenario === 'firstrun' ? [] : rd.changes, next_cursor: null })
     if (path === 'impact') return json(res, 200, rd.impact(p.get('of')))
     if (path === 'topology.svg') {
       res.writeHead(200, { 'Content-Type': 'image/svg+xml' })

@@ -45,6 +45,11 @@ export const noRedundancy = { ...redundancy, nodes: 0, oldest: null, groups: [],
 const nodes = [['lis-edge-1', 300, 60], ['lis-core-1', 180, 160], ['lis-core-2', 420, 160], ['lis-dist-3', 420, 260], ['lis-acc-9', 420, 350]]
 const links = [['lis-edge-1/te1--lis-core-1/te4', 0, 1], ['lis-edge-1/te2--lis-core-2/te4', 0, 2], ['lis-core-1/te1--lis-core-2/te1', 1, 2], ['lis-core-2/te7--lis-dist-3/te1', 2, 3], ['lis-dist-3/te2--lis-acc-9/te1', 3, 4]]
 
+export const changes = [
+  { time: ago(60), kind: 'group_reduced', object: 'lag:lis-core-1/Po1', sites: ['lisbon'], words: 'The bundle Po1 of lis-core-1 lost a member: 1 of 2 up' },
+  { time: ago(5 * 1440), kind: 'link_appeared', object: 'lis-dist-3 Te1/1 – lis-core-2 Te1/3', sites: ['lisbon'], words: 'lis-dist-3 Te1/1 and lis-core-2 Te1/3 see each other by LLDP' },
+]
+
 export const topology = {
   as_of: at, oldest: ago(6), one_sided: 1, quiet: ['lis-prn-3'], words: '5 nodes, 5 links; 1 link seen from one side only; lis-prn-3 tells no neighbours', findings: [], adjacencies: [], cores: ['lis-core-1', 'lis-core-2'],
   nodes: nodes.map(([id]) => ({ id, kind: 'device', label: id, site: 'lisbon', state: 'up', users: 0, seen: ago(6), age_seconds: 360, quiet: '', identities: [] })),

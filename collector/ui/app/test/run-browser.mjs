@@ -18,7 +18,7 @@ const pages = [
   ['device', '/devices/lis-edge-1'], ['device-down', '/devices/opo-dist-1?range=6h'], ['device-big', '/devices/lis-core-1?range=7d'], ['device-plain', '/devices/lis-ups-1'],
   ['incidents', '/incidents'], ['incidents-all', '/incidents?status=all'], ['incident', '/incidents/INC-2417'], ['incident-resolved', '/incidents/INC-2411'],
   ['capacity', '/capacity'], ['capacity-withheld', '/capacity?resource=circuit:fnc-a&all=1'], ['capacity-whatif', '/capacity?resource=circuit:lis-a&wi.growth=200'], ['capacity-hours', '/capacity?resource=circuit:lis-a&ahead=hours&wi.plus=circuit:rtm-b&wi.share=40'], ['capacity-hours-withheld', '/capacity?resource=circuit:fnc-a&all=1&ahead=hours'], ['capacity-none', '/capacity?class=power'], ['capacity-departments', '/capacity?by=department'],
-  ['redundancy', '/redundancy?sel=device:lis-dist-3'], ['redundancy-table', '/redundancy?view=table'],
+  ['redundancy', '/redundancy?sel=device:lis-dist-3'], ['redundancy-table', '/redundancy?view=table'], ['redundancy-past', '/redundancy?on=2026-03-01&sel=device:lis-dist-3'],
   ['agents', '/agents'], ['settings', '/settings'], ['nothing', '/nowhere'],
   ['circuits', '/circuits'], ['circuit', '/circuits/LX-48171'], ['services', '/services?period=2026-10-05T07:00:00Z..2026-10-09T19:00:00Z'], ['inventory', '/inventory'],
   ['inventory-past', '/inventory?removed=true&slot=lis-core-1&on=2026-03-01'], ['inventory-none', '/inventory?q=nowhere'], ['discovery', '/discovery'], ['discovery-done', '/discovery?status=approved'],

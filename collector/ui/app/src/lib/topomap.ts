@@ -7,7 +7,8 @@ export interface DrawnMap { svg: string | undefined; error: ApiError | undefined
 
 const every = 60_000
 
-export function useMap(selected: string | null, site: string | null): DrawnMap {
+/** The map of now, or of a day. */
+export function useMap(selected: string | null, site: string | null, on: string | null): DrawnMap {
   const [, draw] = useState(0)
   const held = useRef<{ svg?: string | undefined; error?: ApiError | undefined }>({})
   const again = useRef<() => void>(() => {})
@@ -16,7 +17,7 @@ export function useMap(selected: string | null, site: string | null): DrawnMap {
     let timer: ReturnType<typeof setTimeout> | undefined
     const load = async () => {
       clearTimeout(timer)
-      const q = new URLSearchParams({ link: 'page', ...(site ? { site } : {}), ...(selected ? { selected } : {}) })
+      const q = new URLSearchParams({ link: 'page', ...(site ? { site } : {}), ...(selected ? { selected } : {}), ...(on ? { at: on } : {}) })
       try {
         const r = await fetch(`/api/v1/topology.svg?${q}`, { credentials: 'same-origin' })
         if (!r.ok) throw new ApiError(r.status, 'The map could not be drawn.', r.status === 404 ? 'What is selected is not in the topology any more: choose another.' : 'The collector says why in its log.', r.headers.get('X-Request-Id') ?? '')
@@ -42,6 +43,6 @@ export function useMap(selected: string | null, site: string | null): DrawnMap {
       clearTimeout(timer)
       clearTimeout(soon)
     }
-  }, [selected, site])
+  }, [selected, site, on])
   return { svg: held.current.svg, error: held.current.error, again: () => again.current() }
 }

@@ -9,18 +9,21 @@ import { day, instant } from '../lib/time'
 import { useMap } from '../lib/topomap'
 import { useCompany, useSiteName } from '../ui/company'
 import { Mark } from '../ui/icons'
+import { params } from '../ui/ledger'
 import { Card, Empty, Failed, Load, Panel } from '../ui/parts'
 import { Shield } from '../ui/shield'
 import { Page } from '../ui/shell'
 import { Answer, Demo } from '../ui/state'
 import { Region } from '../ui/table'
+import { AsOf, Changes } from '../ui/topohistory'
 
 export function RedundancyPage() {
   const { query } = usePlace()
   const site = query.get('site')
   const at = site ? `?site=${encodeURIComponent(site)}` : ''
   const of = useApi<Redundancy>(`redundancy${at}`, ['inventory', 'state'], 60)
-  const topology = useApi<Topology>(`topology${at}`, ['inventory'], 60)
+  const on = query.get('on')
+  const topology = useApi<Topology>(`topology?${params({ site, at: on })}`, ['inventory'], 60)
   const { data: company } = useCompany()
   const siteName = useSiteName()
   const now = useNow(30)
@@ -38,11 +41,12 @@ export function RedundancyPage() {
       </div>
       {of.error && !d ? <Failed what="Redundancy could not be read." error={of.error} again={of.again} /> : (
         <div class="grid">
-          <MapCard topology={topology} selected={selected} title={site ? siteName(site) : 'Network'} site={site} />
-          <WhatIf of={selected} site={site} singles={d?.single_points ?? []} nodes={topology.data} />
+          <MapCard topology={topology} selected={selected} title={`${site ? siteName(site) : 'Network'}${on ? ` on ${on}` : ''}`} site={site} on={on} />
+          <WhatIf of={selected} site={site} on={on} singles={d?.single_points ?? []} nodes={topology.data} />
           <Groups of={of} now={now} />
           <AfterLoss of={of} />
           <Singles of={of} selected={selected} site={site} />
+          <Changes site={site} />
         </div>
       )}
     </Page>
@@ -51,7 +55,7 @@ export function RedundancyPage() {
 
 const steps = [['≤ 30 %', 0], ['≤ 60', 1], ['≤ 85', 2], ['more', 3]] as const
 
-function MapCard({ topology, selected, title, site }: { topology: Loaded<Topology>; selected: string | null; title: string; site: string | null }) {
+function MapCard({ topology, selected, title, site, on }: { topology: Loaded<Topology>; selected: string | null; title: string; site: string | null; on: string | null }) {
   const table = usePlace().query.get('view') === 'table'
   const seg = (
     <span class="seg noprint" role="group" aria-label="View">
@@ -64,7 +68,7 @@ function MapCard({ topology, selected, title, site }: { topology: Loaded<Topolog
   )
   return (
     <Card title={title} span="c8" legend={seg} more={legend}>
-      {table ? <Load of={topology} what="The topology could not be read." rows={8}>{(t) => <Links t={t} />}</Load> : <TopologyMap selected={selected} site={site} />}
+      {table ? <Load of={topology} what="The topology could not be read." rows={8}>{(t) => <Links t={t} />}</Load> : <TopologyMap selected={selected} site={site} on={on} />}
       <div class="foot3">
         {!table && (
           <span class="legend">
@@ -74,14 +78,15 @@ function MapCard({ topology, selected, title, site }: { topology: Loaded<Topolog
           </span>
         )}
         <span class="mute small">{topology.data?.words ?? ''}</span>
+        <AsOf />
       </div>
     </Card>
   )
 }
 
 /** The drawing of the server. Each node and link is a link to its what-if; the rest of the page stays. */
-function TopologyMap({ selected, site }: { selected: string | null; site: string | null }) {
-  const map = useMap(selected, site)
+function TopologyMap({ selected, site, on }: { selected: string | null; site: string | null; on: string | null }) {
+  const map = useMap(selected, site, on)
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const el = box.current
@@ -126,8 +131,8 @@ function Links({ t }: { t: Topology }) {
 
 const end = (node: string, port: string) => (port ? `${node} ${port}` : node).replace(/^stub:/, '')
 
-function WhatIf({ of, site, singles, nodes }: { of: string | null; site: string | null; singles: SinglePoint[]; nodes: Topology | undefined }) {
-  const impact = useApi<Impact>(of ? `impact?${new URLSearchParams({ of, ...(site ? { site } : {}) })}` : null, ['inventory'], 60)
+function WhatIf({ of, site, on, singles, nodes }: { of: string | null; site: string | null; on: string | null; singles: SinglePoint[]; nodes: Topology | undefined }) {
+  const impact = useApi<Impact>(of ? `impact?${params({ of, site, at: on })}` : null, ['inventory'], 60)
   const name = impact.data?.title ?? of?.replace(/^\w+:/, '') ?? 'something'
   const choose = (
     <Panel label="Pick another" button="Pick another…" cls="btn sm noprint" width={300}>
