@@ -94,8 +94,8 @@ func TestLevelFor(t *testing.T) {
 		}
 	}
 	f(0.8, 6, 7, 8, 9, 9, 10, 10)
-	f(0.75, 6, 7, 9, 9, 9, 10, 10)  // half of the way from 0.7 to 0.8
-	f(0.6, 9, 9, 9, 9, 9, 10, 10)   // narrower than any that was tried
-	f(0.99, 1, 2, 3, 4, 5, 6, 7)    // wider than any
-	f(0.96, 8-8, 0, 0, 0, 0, 8, 10) // exactly enough
+	f(0.75, 6, 7, 9, 9, 9, 10, 10) // half of the way from 0.7 to 0.8
+	f(0.6, 9, 9, 9, 9, 9, 10, 10)  // narrower than any that was tried
+	f(0.99, 1, 2, 3, 4, 5, 6, 7)   // wider than any
+	f(0.96, 0, 0, 0, 0, 0, 8, 10)  // exactly enough
 }

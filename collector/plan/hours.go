@@ -34,9 +34,6 @@ type hours struct {
 	trial     *capacity.Trial
 }
 
-// end is the instant behind the last hour.
-func (h *hours) end() int64 { return h.series.Start + int64(len(h.series.Values))*hourMillis }
-
 // add puts later hours behind, or in the place of those that are there; hours between are gaps.
 func (h *hours) add(more capacity.Series) {
 	if len(more.Values) == 0 {
