@@ -297,25 +297,22 @@ func established(vb snmpwire.VarBind) uint64 {
 	return 0
 }
 
-// adjacent is whether a neighbour of OSPF is, and as what.
-func adjacent(vb snmpwire.VarBind) uint64 {
-	n, _ := number(vb)
-	switch word(n, ospfStates) {
-	case "twoWay", "full":
-		return n
+// steady is what an enumeration says where that is one of two words: others are on the way to one of these.
+func steady(names []string, one, other string) meaning {
+	return func(vb snmpwire.VarBind) uint64 {
+		n, _ := number(vb)
+		if said := word(n, names); said == one || said == other {
+			return n
+		}
+		return 0
 	}
-	return 0
 }
 
-// forwards is whether a port of a bridge does, or waits to take over: others are on the way to one of these.
-func forwards(vb snmpwire.VarBind) uint64 {
-	n, _ := number(vb)
-	switch word(n, stpPortStates) {
-	case "blocking", "forwarding":
-		return n
-	}
-	return 0
-}
+// What counts of a neighbour of OSPF, and of a port of a bridge.
+var (
+	adjacent = steady(ospfStates, "twoWay", "full")
+	forwards = steady(stpPortStates, "blocking", "forwarding")
+)
 
 // volatile is a list that States watch.
 type volatile struct {
